@@ -1,0 +1,160 @@
+/** From an accepted ticket to its classification and its tier's queue. */
+import type { App } from '../../shared/app.ts';
+import type { Config } from '../../shared/config/schema.ts';
+import { firstAnswer } from '../../shared/models/chain.ts';
+import type { Claim } from '../../shared/record/record.ts';
+import type { SettledRow } from '../../shared/record/ledger-rows.ts';
+import { deadlineOf, impliedComplexity, routeOf, tierOf } from '../../shared/routing.ts';
+import { classifyQueue, tierQueue } from '../../shared/stages.ts';
+import type { Classification, Ticket } from '../../shared/ticket.ts';
+import { ticketSchema } from '../../shared/ticket.ts';
+import { advanceTicket, giveUp } from '../../shared/transitions.ts';
+import type { Stage } from '../../shared/work.ts';
+import type { Labeller, LocalLabels } from './labeller.ts';
+import type { ModelLabels } from './prompt.ts';
+
+const fields = ['tk', 'at'] as const;
+
+export function classifyStage(app: App, labeller: () => Labeller): Stage<(typeof fields)[number]> {
+  return {
+    state: 'classify',
+    fields,
+    work: (claim, signal) => classifyTicket(app, labeller(), claim, signal),
+  };
+}
+
+async function classifyTicket(
+  app: App,
+  labeller: Labeller,
+  claim: Claim<(typeof fields)[number]>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { config } = app.runtime();
+  const ticket = ticketSchema.parse(JSON.parse(claim.fields.tk ?? 'null'));
+  const reason = claim.poisoned ? 'poison' : claim.withPeople ? 'with_people' : null;
+  if (reason) return giveUp(app, claim, { cause: reason, queue: classifyQueue(ticket.lane) });
+
+  const local = labeller.label(ticket);
+  const labelled = isSure(config, local)
+    ? null
+    : await askModels(app, labeller, claim, { ticket, local, signal });
+  if (labelled?.kind === 'lost') return;
+  const classification = conclude(
+    config,
+    ticket,
+    local,
+    labelled?.kind === 'answer' ? labelled.labels : null,
+  );
+  const acceptedAt = Number(claim.fields.at);
+  const rows = labelled?.kind === 'answer' ? [rowFor(labelled, classification)] : [];
+  await advanceTicket(
+    app,
+    claim,
+    { state: 'answer', queue: tierQueue(classification.tier, ticket.lane) },
+    {
+      fields: {
+        cls: JSON.stringify(classification),
+        dl: deadlineOf(config, classification.tier, ticket.lane, acceptedAt),
+      },
+      detail: `${classification.tier} by ${classification.decidedBy}`,
+      rows,
+    },
+  );
+  const { tier, queryType, language, decidedBy, confidence } = classification;
+  const ms = app.now() - claim.now;
+  app.log.info(
+    { ticketId: claim.ticketId, tier, queryType, language, decidedBy, confidence, ms },
+    'ticket.classified',
+  );
+}
+
+/** The local classifier decides alone only above the accepted confidence; `auto` promises nothing before it is trained. */
+function isSure(config: Config, local: LocalLabels): boolean {
+  const { enabled, acceptConfidence } = config.classifier.local;
+  return enabled && acceptConfidence !== 'auto' && local.confidence >= acceptConfidence;
+}
+
+/** A small model's stated confidence is worth nothing; this is what one is trusted with until audits say better. */
+const modelConfidence = 0.9;
+
+/** Pure: everything known about the ticket becomes its one classification. */
+export function conclude(
+  config: Config,
+  ticket: Ticket,
+  local: LocalLabels,
+  labels: ModelLabels | null,
+): Classification {
+  const language = ticket.language ?? (local.language === 'und' && labels ? labels.language : local.language);
+  const queryType = labels?.queryType ?? local.queryType;
+  const signals = {
+    queryType,
+    language: primaryTag(language),
+    flags: local.flags,
+    confidence: labels ? Math.max(modelConfidence, agreement(local, queryType)) : local.confidence,
+  };
+  const tier = tierOf(config, { ...signals, complexity: labels?.complexity ?? 0 }, labels !== null);
+  const complexity = labels?.complexity ?? impliedComplexity(config, tier);
+  const classification: Classification = {
+    ...signals,
+    complexity,
+    tier,
+    decidedBy: labels ? 'model' : 'local',
+  };
+  return { ...classification, tier: routeOf(config, { ticket, classification }).tier };
+}
+
+/** Where the model and the nearest examples say the same, the more confident of the two counts. */
+function agreement(local: LocalLabels, queryType: string): number {
+  return local.queryType === queryType ? local.confidence : 0;
+}
+
+const primaryTag = (language: string): string => language.split('-')[0]!.toLowerCase();
+
+type Labelled =
+  | { kind: 'answer'; labels: ModelLabels; row: SettledRow }
+  | { kind: 'none' }
+  | { kind: 'lost' };
+
+/** The classifier's chain. A model that cannot be had right now is no reason to wait: the local labels are the floor. */
+async function askModels(
+  app: App,
+  labeller: Labeller,
+  claim: Claim<(typeof fields)[number]>,
+  context: { ticket: Ticket; local: LocalLabels; signal: AbortSignal },
+): Promise<Labelled> {
+  const runtime = app.runtime();
+  const models = runtime
+    .usableModels(runtime.config.classifier.models)
+    .filter((model) => model.chat.settings.provider.api !== 'house');
+  if (models.length === 0) return { kind: 'none' };
+  const request = labeller.prompt.request(context.ticket);
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(runtime.config.classifier.timeoutMs)]);
+  const result = await firstAnswer(app, claim, {
+    models,
+    request: () => request,
+    accept: (answer) => labeller.prompt.parse(answer.text),
+    purpose: 'classify',
+    cell: { queryType: 'unclassified', language: context.local.language, tier: 'unclassified' },
+    signal,
+    excluded: [],
+  });
+  if (result.kind === 'lost' || context.signal.aborted) return { kind: 'lost' };
+  if (result.kind !== 'answer') return { kind: 'none' };
+  const cell = {
+    model: result.model.name,
+    queryType: '',
+    language: '',
+    tier: '',
+    purpose: 'classify' as const,
+  };
+  return {
+    kind: 'answer',
+    labels: result.value,
+    row: { number: result.number, row: result.row, cell, fault: null, countsTicket: false },
+  };
+}
+
+/** The money of a classification is booked where the ticket turned out to belong. */
+function rowFor(labelled: { row: SettledRow }, { queryType, language, tier }: Classification): SettledRow {
+  return { ...labelled.row, cell: { ...labelled.row.cell, queryType, language, tier } };
+}

@@ -1,0 +1,61 @@
+/** The process environment, parsed at the door. The configuration's own references are resolved in shared/config/. */
+import { z } from 'zod';
+import { TierlineError } from '../shared/errors.ts';
+import { rawKeysFromEnv } from './ingest/api-keys.ts';
+import type { Environment } from './system.ts';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+
+/** An empty variable counts as not set: compose files pass on unset ones as empty. */
+const schema = z.object({
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\/|^\//, 'must begin with redis:// or rediss://')
+    .optional(),
+  TIERLINE_CONFIG: z.string().optional(),
+  TIERLINE_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores')
+    .default('tierline'),
+  INGEST_HOST: z.string().default('127.0.0.1'),
+  INGEST_PORT: port.default(8080),
+  CONSOLE_HOST: z.string().default('127.0.0.1'),
+  CONSOLE_PORT: port.default(8081),
+  CONSOLE_TOKEN: z.string().optional(),
+  METRICS_TOKEN: z.string().optional(),
+  HEALTH_PORT: port.optional(),
+  TIERLINE_API_KEYS: z.string().optional(),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional(),
+});
+
+export type ProcessEnvironment = Environment & {
+  redisUrl: string | null;
+  configFile: string | null;
+  logLevel: string | null;
+};
+
+/** @throws TierlineError `bad_environment`, naming every variable that does not fit. */
+export function readEnvironment(env: NodeJS.ProcessEnv): ProcessEnvironment {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new TierlineError('bad_environment', `The environment does not fit. ${problems.join('; ')}`);
+  }
+  const values = parsed.data;
+  return {
+    redisUrl: values.REDIS_URL ?? null,
+    configFile: values.TIERLINE_CONFIG ?? null,
+    logLevel: values.LOG_LEVEL ?? null,
+    prefix: values.TIERLINE_PREFIX,
+    ingest: { host: values.INGEST_HOST, port: values.INGEST_PORT },
+    console: {
+      host: values.CONSOLE_HOST,
+      port: values.CONSOLE_PORT,
+      token: values.CONSOLE_TOKEN ?? null,
+      metricsToken: values.METRICS_TOKEN ?? null,
+    },
+    healthPort: values.HEALTH_PORT ?? null,
+    apiKeys: rawKeysFromEnv(values.TIERLINE_API_KEYS),
+  };
+}

@@ -1,0 +1,260 @@
+/** The body of `POST /v1/tickets` (and of its bulk and webhook forms) to the ticket that is stored. */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { historyEntrySchema, ticketSchema } from '../../shared/ticket.ts';
+import type { Ticket } from '../../shared/ticket.ts';
+import type { ProblemError } from './problem.ts';
+
+const maxIdentifierCharacters = 255;
+const maxBodyCharacters = 200_000;
+const maxEntries = 100;
+const maxMetadataBytes = 16 * 1024;
+const maxDepth = 32;
+/** Enough to mend a body by, and no more work for a hostile one. */
+const maxErrors = 20;
+/** A longer key is not repeated in an error. */
+const maxShownKeyCharacters = 100;
+const dayMs = 24 * 60 * 60 * 1000;
+
+const notBlank = { regex: /\S/, message: 'must not be blank' };
+const identifier = z.string().min(1).max(maxIdentifierCharacters).regex(notBlank.regex, notBlank.message);
+
+/** Built once. null is accepted where a field may be left out, since many senders write it for "not given". */
+export const ticketInputSchema = z
+  .strictObject({
+    source: identifier,
+    externalId: identifier,
+    conversationId: identifier.nullish(),
+    messageId: identifier.nullish(),
+    createdAt: z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time with an offset' }).nullish(),
+    subject: z.string().max(1000).nullish(),
+    body: z.string().min(1).max(maxBodyCharacters).regex(notBlank.regex, notBlank.message),
+    requester: z
+      .strictObject({
+        email: z
+          .string()
+          .max(320)
+          .regex(/^[^\s@]+@[^\s@]+$/, 'must be an e-mail address')
+          .nullish(),
+        name: z.string().max(255).nullish(),
+      })
+      .nullish(),
+    language: z
+      .string()
+      .max(35)
+      .refine(isLanguageTag, 'must be a BCP 47 language tag, such as en or pt-BR')
+      .nullish(),
+    tags: z.array(z.string().min(1).max(100)).max(maxEntries).optional(),
+    priority: ticketSchema.shape.priority.optional(),
+    lane: ticketSchema.shape.lane.optional(),
+    history: z
+      .array(z.strictObject({ role: historyEntrySchema.shape.role, text: z.string().max(maxBodyCharacters) }))
+      .max(maxEntries)
+      .optional(),
+    metadata: z.record(z.string(), z.unknown()).optional(),
+  })
+  .meta({ id: 'TicketInput' });
+type TicketInput = z.infer<typeof ticketInputSchema>;
+
+export type ParsedTicketInput =
+  /** `contentKey` tells this message from the others of the same source and externalId. */
+  { kind: 'ok'; ticket: Ticket; contentKey: string } | { kind: 'invalid'; errors: ProblemError[] };
+
+/**
+ * `source` is given where the address says it; the body must then not contain one. `nowMs` in milliseconds since 1970.
+ * Never throws for a JSON value; errors name the field and its limit and never quote its text.
+ */
+export function parseTicketInput(
+  value: unknown,
+  context: { source?: string; nowMs: number },
+): ParsedTicketInput {
+  if (!isPlainObject(value)) return invalid([{ pointer: '', detail: 'the body must be an object' }]);
+  if (context.source !== undefined && Object.hasOwn(value, 'source')) {
+    return invalid([
+      { pointer: '/source', detail: 'source is given by the address and must not be in the body' },
+    ]);
+  }
+  const sent = context.source === undefined ? value : { ...value, source: context.source };
+  const parsed = ticketInputSchema.safeParse(sent);
+  if (!parsed.success) return invalid(parsed.error.issues.flatMap((issue) => errorsOf(issue, sent)));
+  // After the schema, which refuses a list of half a million entries by its length alone.
+  const errors: ProblemError[] = [];
+  collectTextErrors(value, [], errors);
+  if (errors.length > 0) return invalid(errors);
+  return ticketOf(parsed.data, context.nowMs);
+}
+
+/**
+ * What tells one message from another within (source, externalId): its messageId or, without one, the first 32 hex
+ * digits of SHA-256 over subject, body and the sender's own time. A time that we filled in ourselves is left out:
+ * otherwise the same body posted again would be another message. So without messageId and createdAt the same words
+ * in the same ticket are one message, and a customer who writes them twice gets one answer, not two.
+ */
+export function contentKey(
+  message: Pick<Ticket, 'messageId' | 'subject' | 'body' | 'createdAt'>,
+  isCreatedAtGiven: boolean,
+): string {
+  if (message.messageId !== null) return message.messageId;
+  const content = [message.subject, message.body, isCreatedAtGiven ? message.createdAt : null];
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 32);
+}
+
+/** The checks that need more than one field, or the time. */
+function ticketOf(input: TicketInput, nowMs: number): ParsedTicketInput {
+  const isCreatedAtGiven = typeof input.createdAt === 'string';
+  const createdAtMs = typeof input.createdAt === 'string' ? Date.parse(input.createdAt) : nowMs;
+  const errors: ProblemError[] = [];
+  if (Buffer.byteLength(JSON.stringify(input.metadata ?? {})) > maxMetadataBytes) {
+    errors.push(errorAt(['metadata'], `must take at most ${maxMetadataBytes} bytes as JSON`));
+  }
+  if (!(createdAtMs >= 0)) errors.push(errorAt(['createdAt'], 'must be a time since 1970'));
+  if (createdAtMs > nowMs + dayMs) {
+    errors.push(errorAt(['createdAt'], 'must not be more than 24 hours in the future'));
+  }
+  if (errors.length > 0) return invalid(errors);
+  const ticket = withDefaults(input, new Date(createdAtMs).toISOString());
+  return { kind: 'ok', ticket, contentKey: contentKey(ticket, isCreatedAtGiven) };
+}
+
+function withDefaults(input: TicketInput, createdAt: string): Ticket {
+  const { source, externalId, body, tags = [], priority = 'normal', lane = 'live' } = input;
+  return {
+    source,
+    externalId,
+    conversationId: input.conversationId ?? externalId,
+    messageId: input.messageId ?? null,
+    createdAt,
+    subject: input.subject ?? '',
+    body,
+    requester: requesterOf(input),
+    language: canonicalLanguage(input.language ?? null),
+    tags,
+    priority,
+    lane,
+    history: input.history ?? [],
+    metadata: input.metadata ?? {},
+  };
+}
+
+function requesterOf(input: TicketInput): Ticket['requester'] {
+  const email = input.requester?.email ?? null;
+  const name = input.requester?.name ?? null;
+  return { ...(email === null ? {} : { email }), ...(name === null ? {} : { name }) };
+}
+
+function invalid(errors: ProblemError[]): ParsedTicketInput {
+  return { kind: 'invalid', errors: errors.slice(0, maxErrors) };
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Many systems write `pt_BR`. Primary tags of four and more letters are reserved, so that `english` is a mistake. */
+function isLanguageTag(tag: string): boolean {
+  if (!/^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*$/.test(tag)) return false;
+  try {
+    Intl.getCanonicalLocales(tag.replaceAll('_', '-'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** `und` says that nothing is known, which must not outrank detection. */
+function canonicalLanguage(tag: string | null): string | null {
+  const canonical = tag === null ? undefined : Intl.getCanonicalLocales(tag.replaceAll('_', '-'))[0];
+  return canonical === undefined || canonical === 'und' ? null : canonical;
+}
+
+type Path = readonly PropertyKey[];
+
+function errorAt(path: Path, text: string): ProblemError {
+  const names = path.map(String);
+  const pointer = names.map((name) => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return { pointer, detail: `${names.length === 0 ? 'the body' : names.join('.')} ${text}` };
+}
+
+/** Control characters but tab, line feed and carriage return; DEL and C1 (U+007F to U+009F) are let through. */
+const refusedControl = /[\p{Cc}--[\t\n\r\u007f-\u009f]]/v;
+
+/** What stores, mails and helpdesks cannot carry: NUL and its like break them, unpaired surrogates are no text at all. */
+function textError(text: string): string | null {
+  if (!text.isWellFormed()) return 'an unpaired surrogate';
+  const control = refusedControl.exec(text)?.[0];
+  if (control === undefined) return null;
+  return `the control character U+${(control.codePointAt(0) ?? 0).toString(16).padStart(4, '0').toUpperCase()}`;
+}
+
+/** Looks into every string and every key, also of fields that the schema leaves open. */
+function collectTextErrors(value: unknown, path: Path, errors: ProblemError[]): void {
+  if (errors.length >= maxErrors) return;
+  if (typeof value === 'string') {
+    const found = textError(value);
+    if (found !== null) errors.push(errorAt(path, `contains ${found}`));
+    return;
+  }
+  if (typeof value !== 'object' || value === null) {
+    const isJson =
+      value === null || typeof value === 'boolean' || value === undefined || Number.isFinite(value);
+    if (!isJson) errors.push(errorAt(path, 'is not a JSON value'));
+    return;
+  }
+  if (path.length >= maxDepth) {
+    errors.push(errorAt(path, `is nested more than ${maxDepth} levels deep`));
+    return;
+  }
+  for (const [key, child] of Object.entries(value)) {
+    const found = textError(key);
+    if (found !== null) errors.push(errorAt(path, `has a key that contains ${found}`));
+    collectTextErrors(child, isShowable(key) ? [...path, key] : path, errors);
+  }
+}
+
+function isShowable(key: string): boolean {
+  return key.length <= maxShownKeyCharacters && textError(key) === null;
+}
+
+function errorsOf(issue: z.core.$ZodIssue, input: Record<string, unknown>): ProblemError[] {
+  const { path } = issue;
+  if (issue.code !== 'unrecognized_keys') return [errorAt(path, textOf(issue, input))];
+  return issue.keys
+    .slice(0, maxErrors)
+    .map((key) =>
+      isShowable(key)
+        ? errorAt([...path, key], 'is not a known field')
+        : errorAt(path, 'has a field that is not known'),
+    );
+}
+
+/** In our words: zod's own may change, and must never come to quote a value. */
+function textOf(issue: z.core.$ZodIssue, input: Record<string, unknown>): string {
+  if (issue.code === 'invalid_type') {
+    if (isAbsent(input, issue.path)) return 'is required';
+    return `must be ${typeNames[issue.expected] ?? 'of another type'}`;
+  }
+  if (issue.code === 'too_big') {
+    return `must have at most ${issue.maximum} ${issue.origin === 'array' ? 'entries' : 'characters'}`;
+  }
+  if (issue.code === 'too_small') return 'must not be empty';
+  if (issue.code === 'invalid_value') return `must be one of ${issue.values.map(String).join(', ')}`;
+  // These two carry the texts that stand in the schema above.
+  if (issue.code === 'invalid_format' || issue.code === 'custom') return issue.message;
+  return 'does not fit';
+}
+
+const typeNames: Record<string, string> = {
+  string: 'a string',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+
+function isAbsent(input: Record<string, unknown>, path: Path): boolean {
+  let value: unknown = input;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null) return true;
+    value = Reflect.get(value, key);
+  }
+  return value === undefined;
+}

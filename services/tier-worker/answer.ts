@@ -1,0 +1,171 @@
+/** From a classified ticket to a stored answer, a later moment, or people: the whole decision. */
+import type { App } from '../../shared/app.ts';
+import { usdNumber } from '../../shared/ledger/money.ts';
+import { firstAnswer } from '../../shared/models/chain.ts';
+import type { ChainResult } from '../../shared/models/chain.ts';
+import type { Claim } from '../../shared/record/record.ts';
+import { buildReplyPayload } from '../../shared/reply-payload.ts';
+import { destinationOf, modeOf, routeOf } from '../../shared/routing.ts';
+import type { Route } from '../../shared/routing.ts';
+import { tierQueue } from '../../shared/stages.ts';
+import type { Classification, Ticket } from '../../shared/ticket.ts';
+import { classificationSchema, ticketSchema } from '../../shared/ticket.ts';
+import { giveUp, sendToDelivery } from '../../shared/transitions.ts';
+import type { Stage } from '../../shared/work.ts';
+import { answerRequest } from './prompt.ts';
+import type { EarlierMessage } from './prompt.ts';
+import { systemPromptOf } from './system-prompts.ts';
+
+const fields = ['tk', 'cls', 'dl', 'pr', 'xm', 'gen'] as const;
+type AnswerClaim = Claim<(typeof fields)[number]>;
+
+/** A park is never longer than this, so that a return of the provider or a changed configuration is noticed. */
+const maxParkMs = 60_000;
+
+export function answerStage(app: App): Stage<(typeof fields)[number]> {
+  return { state: 'answer', fields, work: (claim, signal) => answerTicket(app, claim, signal) };
+}
+
+type Work = { ticket: Ticket; classification: Classification; route: Route; queue: string };
+
+async function answerTicket(app: App, claim: AnswerClaim, signal: AbortSignal): Promise<void> {
+  const runtime = app.runtime();
+  const ticket = ticketSchema.parse(JSON.parse(claim.fields.tk ?? 'null'));
+  const classification = classificationSchema.parse(JSON.parse(claim.fields.cls ?? 'null'));
+  // Routed again with the configuration of this moment: a repaired chain helps the tickets that are waiting for it.
+  const route = routeOf(runtime.config, { ticket, classification });
+  const work: Work = { ticket, classification, route, queue: tierQueue(route.tier, ticket.lane) };
+  const reason = whyNotAnswered(claim);
+  if (reason) return giveUp(app, claim, { cause: reason, queue: work.queue });
+  const models = runtime.usableModels(route.chain);
+  if (models.length === 0) return giveUp(app, claim, { cause: 'no_model', queue: work.queue });
+
+  const earlier = await readEarlier(app, claim.fields.pr);
+  const system = systemPromptOf(runtime, route.tier);
+  const result = await firstAnswer(app, claim, {
+    models,
+    request: (model) => {
+      const { maxOutputTokens } = model.chat.settings;
+      return answerRequest({ system, ticket, classification, earlier, maxOutputTokens });
+    },
+    accept: (answer) => answer.text,
+    purpose: 'answer',
+    cell: {
+      queryType: classification.queryType,
+      language: classification.language,
+      tier: classification.tier,
+    },
+    signal,
+    excluded: JSON.parse(claim.fields.xm ?? '[]') as string[],
+  });
+  await concludeAnswer(app, claim, work, result);
+}
+
+function whyNotAnswered(claim: AnswerClaim): string | null {
+  if (claim.poisoned) return 'poison';
+  if (claim.withPeople) return 'with_people';
+  return claim.now >= Number(claim.fields.dl) ? 'deadline' : null;
+}
+
+async function concludeAnswer(
+  app: App,
+  claim: AnswerClaim,
+  work: Work,
+  result: ChainResult<string>,
+): Promise<void> {
+  if (result.kind === 'answer') return storeAnswer(app, claim, work, result);
+  if (result.kind === 'none') {
+    const xm = JSON.stringify(result.excluded);
+    return giveUp(app, claim, { cause: result.fault ?? 'attempts', queue: work.queue }, { fields: { xm } });
+  }
+  if (result.kind === 'later') {
+    const spread = 0.8 + 0.4 * app.random();
+    const left = Math.max(0, Number(claim.fields.dl) - app.now());
+    const delayMs = Math.min(result.waitMs * spread, maxParkMs, left + 50);
+    await app.record.park(
+      claim,
+      { delayMs, reason: 'no model now' },
+      { fields: { xm: JSON.stringify(result.excluded) } },
+    );
+    app.log.info(
+      { ticketId: claim.ticketId, tier: work.route.tier, ms: Math.round(delayMs) },
+      'ticket.parked',
+    );
+  }
+}
+
+/** From here on the answer is the stored bytes: whatever is delivered, however often, is these. */
+async function storeAnswer(
+  app: App,
+  claim: AnswerClaim,
+  work: Work,
+  result: ChainResult<string> & { kind: 'answer' },
+): Promise<void> {
+  const { ticket, classification, route } = work;
+  const { config } = app.runtime();
+  const { row, number, model, answer } = result;
+  const mode = modeOf(config, ticket.source, route.tier);
+  const payload = buildReplyPayload({
+    kind: 'answer',
+    ticketId: claim.ticketId,
+    generation: Number(claim.fields.gen ?? '1'),
+    ticket,
+    atMs: app.now(),
+    text: result.value,
+    language: classification.language,
+    mode,
+    classification,
+    model: model.name,
+    provider: model.chat.settings.provider.name,
+    failovers: result.failovers,
+    usage: answer.usage,
+    costUsd: row.nanoUsd === null || row.nanoUsd === undefined ? null : usdNumber(row.nanoUsd),
+    sources: answer.sources,
+  });
+  const { queryType, language, tier } = classification;
+  const cell = { model: model.name, queryType, language, tier, purpose: 'answer' as const };
+  const destination = destinationOf(config, ticket.source);
+  if (destination === null) {
+    const rows = [{ number, row, cell, fault: null, countsTicket: false }];
+    return giveUp(app, claim, { cause: 'no_destination', queue: work.queue }, { rows });
+  }
+  const advanced = await sendToDelivery(
+    app,
+    claim,
+    {
+      lane: ticket.lane,
+      type: mode === 'draft' ? 'draft' : 'reply',
+      body: JSON.stringify(payload),
+      destination,
+      returnTo: work.queue,
+    },
+    {
+      fields: { rte: JSON.stringify({ ...route, model: model.name }) },
+      detail: `by ${model.name}`,
+      rows: [{ number, row, cell, fault: null, countsTicket: true }],
+    },
+  );
+  app.log.info(
+    {
+      ticketId: claim.ticketId,
+      tier: route.tier,
+      model: model.name,
+      failovers: result.failovers,
+      ms: row.durationMs,
+      nanoUsd: row.nanoUsd,
+      stored: advanced.kind === 'advanced',
+    },
+    'ticket.answered',
+  );
+}
+
+const earlierSchema = ticketSchema.pick({ createdAt: true, subject: true, body: true });
+
+/** The unanswered messages that this ticket speaks for, oldest first. */
+async function readEarlier(app: App, covered: string | null): Promise<EarlierMessage[]> {
+  if (!covered) return [];
+  const stored = await app.record.readFields(covered.split(','), 'tk');
+  return stored
+    .flatMap((json) => (json === null ? [] : [earlierSchema.parse(JSON.parse(json))]))
+    .sort((a, b) => a.createdAt.localeCompare(b.createdAt));
+}

@@ -1,0 +1,93 @@
+/** What must hold for sources and destinations. */
+import { isIP } from 'node:net';
+import { parseSecret } from '../standard-webhooks.ts';
+import { TierlineError } from '../errors.ts';
+import { refusedRange } from '../outbound/public-address.ts';
+import { unknownName, type Finding, type Path } from './problem.ts';
+import type { Config } from './schema.ts';
+
+type Findings = { problems: Finding[]; warnings: Finding[] };
+
+export function checkSource(config: Config, name: string): Findings {
+  const source = config.sources[name]!;
+  const path = ['sources', name];
+  const problems: Finding[] = [];
+  if (source.platform === 'generic') {
+    problems.push(...checkSecrets([...path, 'secret'], source.secret ?? []));
+  } else {
+    problems.push({
+      path: [...path, 'platform'],
+      message: `platform "${source.platform}" is not available in this version`,
+      allowed: ['generic'],
+      allowedLabel: 'Platforms',
+    });
+  }
+  if (!Object.hasOwn(config.destinations, source.destination)) {
+    const known = Object.keys(config.destinations);
+    problems.push(
+      unknownName({ path: [...path, 'destination'], kind: 'destination', name: source.destination, known }),
+    );
+  }
+  return { problems, warnings: [] };
+}
+
+export function checkDestination(config: Config, name: string): Findings {
+  const destination = config.destinations[name]!;
+  const path = ['destinations', name];
+  if (destination.type === 'log') return { problems: [], warnings: [] };
+  if (destination.type !== 'webhook') {
+    const message = `destination type "${destination.type}" is not available in this version`;
+    const allowed = { allowed: ['webhook', 'log'], allowedLabel: 'Types' };
+    return { problems: [{ path: [...path, 'type'], message, ...allowed }], warnings: [] };
+  }
+  const address = checkAddress([...path, 'url'], destination.url, destination.allowPrivateNetworks);
+  const problems = [...address.problems, ...checkSecrets([...path, 'secret'], destination.secret)];
+  return { problems, warnings: address.warnings };
+}
+
+function checkAddress(path: Path, url: string, allowsPrivate: boolean): Findings {
+  const { hostname, protocol, username, password } = new URL(url);
+  const problems: Finding[] = [];
+  const warnings: Finding[] = [];
+  if (username !== '' || password !== '') {
+    problems.push({ path, message: 'must not contain a user name or password' });
+  }
+  const range = allowsPrivate ? null : privateRange(hostname);
+  if (range !== null) {
+    problems.push({
+      path,
+      message: `${hostname} is not a public address (${range}): set allowPrivateNetworks: true on this destination if that is meant`,
+    });
+  } else if (!allowsPrivate && protocol === 'http:') {
+    warnings.push({ path, message: 'replies travel unencrypted; use https://' });
+  }
+  return { problems, warnings };
+}
+
+/** Why a host is surely not public, null where it is or where only resolving its name will tell. */
+function privateRange(hostname: string): string | null {
+  // As URL gives it: IPv4 in all its spellings already in dotted form, IPv6 in brackets.
+  const host = hostname
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '')
+    .toLowerCase();
+  if (host === 'localhost' || host.endsWith('.localhost')) return 'loopback';
+  return isIP(host) === 0 ? null : refusedRange(host);
+}
+
+function checkSecrets(path: Path, secrets: readonly string[]): Finding[] {
+  return secrets.flatMap((secret): Finding[] => {
+    try {
+      parseSecret(secret);
+      return [];
+    } catch (error) {
+      if (!(error instanceof TierlineError)) throw error;
+      return [{ path, message: asClause(error.message) }];
+    }
+  });
+}
+
+/** A sentence as the rest of a line. */
+function asClause(sentence: string): string {
+  return `${sentence.slice(0, 1).toLowerCase()}${sentence.slice(1).replace(/\.$/, '')}`;
+}

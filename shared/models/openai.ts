@@ -1,0 +1,161 @@
+/** Models behind the OpenAI Chat Completions API, which most providers and gateways speak. Only importer of openai. */
+import OpenAI, { APIError } from 'openai';
+import type { OutboundHttp } from '../outbound/fetch-over-undici.ts';
+import type { ChatModel, ChatRequest, ModelSettings } from './chat.ts';
+import { createHttpModel } from './http-model.ts';
+import type { StatusError, StreamReader } from './http-model.ts';
+import { asRecord, asString, parseJson } from './json.ts';
+import type { JsonRecord } from './json.ts';
+import { emptyReading, finishOf, textOf } from './reading.ts';
+import type { Reading } from './reading.ts';
+import { withoutEnvironment } from './sdk-environment.ts';
+import { jsonInstruction } from './structured.ts';
+import { openAiUsage } from './usage.ts';
+
+export function createOpenAiModel(settings: ModelSettings, http: OutboundHttp): ChatModel {
+  const client = createClient(settings, http);
+  return createHttpModel(settings, {
+    body: requestBody,
+    // The raw response: the SDK's own stream costs twice as much, and hides how an answer ended.
+    send: (body, call) => {
+      const fetchOptions = { call, redirect: 'error' as const };
+      return client.post('/chat/completions', { body, fetchOptions }).asResponse();
+    },
+    statusErrorOf,
+    readJson,
+    startStream,
+  });
+}
+
+function createClient(settings: ModelSettings, http: OutboundHttp): OpenAI {
+  const { apiKey, baseUrl, headers } = settings.provider;
+  return withoutEnvironment('OPENAI_', () => {
+    return new OpenAI({
+      // The SDK insists on a key; a server that needs none gets no header.
+      apiKey: apiKey ?? 'none',
+      adminAPIKey: null,
+      organization: null,
+      project: null,
+      webhookSecret: null,
+      baseURL: baseUrl,
+      defaultHeaders: { ...(apiKey === null ? { authorization: null } : {}), ...headers },
+      fetch: http.fetch,
+      maxRetries: 0,
+      // Our own bounds are shorter and also cover the body.
+      timeout: settings.timeoutMs + 60_000,
+      logLevel: 'off',
+    });
+  });
+}
+
+/** Strict servers refuse properties they do not know, so the body holds only what the settings ask for. */
+function requestBody(request: ChatRequest, settings: ModelSettings): JsonRecord {
+  const { provider } = settings;
+  const { json } = request;
+  const isInPrompt = json !== undefined && settings.structured !== 'json_schema';
+  const system = isInPrompt ? request.system + jsonInstruction(json.schema) : request.system;
+  return {
+    ...provider.extraBody,
+    ...settings.params,
+    model: settings.model,
+    messages: [
+      { role: 'system', content: system },
+      { role: 'user', content: request.user },
+    ],
+    [provider.tokenParam]: Math.min(request.maxOutputTokens, settings.maxOutputTokens),
+    ...(json === undefined ? {} : responseFormat(json, settings.structured)),
+    ...(request.stream ? { stream: true } : {}),
+    ...(request.stream && provider.streamUsage ? { stream_options: { include_usage: true } } : {}),
+  };
+}
+
+function responseFormat(
+  json: NonNullable<ChatRequest['json']>,
+  structured: ModelSettings['structured'],
+): JsonRecord {
+  if (structured === 'prompt') return {};
+  if (structured === 'json_object') return { response_format: { type: 'json_object' } };
+  const { name, schema } = json;
+  return { response_format: { type: 'json_schema', json_schema: { name, schema, strict: true } } };
+}
+
+function statusErrorOf(error: unknown): StatusError | null {
+  if (!hasStatus(error)) return null;
+  return { status: error.status, headers: error.headers, body: error.error ?? error.message };
+}
+
+/** The SDK's error classes also stand for failures without a response. */
+function hasStatus(error: unknown): error is APIError<number, Headers> {
+  return error instanceof APIError && typeof error.status === 'number' && error.headers !== undefined;
+}
+
+function readJson(body: JsonRecord): Reading {
+  const choice = firstChoice(body);
+  const message = asRecord(choice?.['message']);
+  const base = { ...emptyReading(), usage: openAiUsage(body['usage']), servedModel: servedModel(body) };
+  if (choice === null || message === null) {
+    return { ...base, finish: 'bad_response', detail: 'the response has no choices' };
+  }
+  const isRefused = isText(message['refusal']);
+  return {
+    ...base,
+    text: textOf(message['content']),
+    finish: isRefused ? 'refused' : finishOf(choice['finish_reason']),
+  };
+}
+
+function startStream(): StreamReader {
+  const reading = emptyReading();
+  let usage: unknown;
+  let isDone = false;
+  let isRefused = false;
+  const stop = (): void => {
+    isDone = true;
+  };
+  return {
+    onEvent: (_event, data) => {
+      if (isDone) return;
+      if (data === '[DONE]') return stop();
+      const chunk = asRecord(parseJson(data));
+      if (chunk === null) {
+        Object.assign(reading, { finish: 'bad_response', detail: 'an event is not a JSON object' });
+        return stop();
+      }
+      const { error } = chunk;
+      if (error !== undefined && error !== null) {
+        reading.error = chunk;
+        return stop();
+      }
+      // Some servers report the usage so far in every chunk; the last one counts.
+      usage = chunk['usage'] ?? usage;
+      reading.servedModel ??= servedModel(chunk);
+      const choice = firstChoice(chunk);
+      if (choice === null) return;
+      const delta = asRecord(choice['delta']);
+      if (delta !== null) {
+        reading.text += textOf(delta['content']);
+        isRefused ||= isText(delta['refusal']);
+      }
+      const finish = finishOf(choice['finish_reason']);
+      if (finish !== null) reading.finish = isRefused ? 'refused' : finish;
+    },
+    isDone: () => isDone,
+    reading: () => {
+      reading.usage = openAiUsage(usage);
+      return reading;
+    },
+  };
+}
+
+function firstChoice(body: JsonRecord): JsonRecord | null {
+  const { choices } = body;
+  return Array.isArray(choices) ? asRecord(choices[0]) : null;
+}
+
+function servedModel(body: JsonRecord): string | null {
+  return asString(body['model']) || null;
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
+}

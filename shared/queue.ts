@@ -1,0 +1,129 @@
+/** The only importer of bullmq: putting hints on queues and taking them off again. */
+import { Job, Queue, UnrecoverableError, Worker } from 'bullmq';
+import { queuePrefix, shardOf } from './record/keys.ts';
+import type { Redis } from './redis.ts';
+import { hintSchema, jobIdOf } from './stages.ts';
+import type { Hint } from './stages.ts';
+
+/** Attempts of a job are for our own bugs and Redis' hiccups; calls, parks and claims are counted in the record. */
+const hintOptions = { attempts: 3, backoff: { type: 'fixed', delay: 1000 } };
+/** Dead letters stay on their queue for people to see, as long as their content is kept. */
+const deadKeepMs = 7 * 86_400_000;
+
+export type Counts = { waiting: number; active: number; delayed: number; paused: boolean };
+
+export type Hints = {
+  /**
+   * Sends a hint in the same burst as the commands sent just before it on this connection: one round trip for a
+   * transition and its hint. A second hint with the same id does nothing.
+   */
+  add: (hint: Hint) => Promise<void>;
+  counts: (queue: string) => Promise<Counts>;
+  pause: (queue: string) => Promise<void>;
+  resume: (queue: string) => Promise<void>;
+  close: () => Promise<void>;
+};
+
+export function createHints(options: {
+  redis: Redis;
+  prefix: string;
+  shards: number;
+  onError: (error: Error) => void;
+}): Hints {
+  const { redis, prefix, shards } = options;
+  const queues = new Map<string, Queue>();
+  const queueOf = (name: string, shard: number): Queue => {
+    const key = `${shard} ${name}`;
+    let queue = queues.get(key);
+    if (!queue) {
+      queue = new Queue(name, {
+        connection: redis,
+        prefix: queuePrefix(prefix, shard),
+        skipMetasUpdate: false,
+      });
+      queue.on('error', options.onError);
+      queues.set(key, queue);
+    }
+    return queue;
+  };
+  const allShards = (name: string): Queue[] =>
+    Array.from({ length: shards }, (_, shard) => queueOf(name, shard));
+  return {
+    async add(hint) {
+      // Scripts called before this are sent at the end of this turn; the hint must not overtake its transition.
+      await new Promise<void>((resolve) => process.nextTick(resolve));
+      const queue = queueOf(hint.queue, shardOf(hint.ticketId, shards));
+      const job = new Job(queue, hint.state, { ticketId: hint.ticketId }, {}, jobIdOf(hint));
+      await job.addJob(await queue.getBackend().client);
+    },
+    async counts(name) {
+      const total: Counts = { waiting: 0, active: 0, delayed: 0, paused: false };
+      for (const queue of allShards(name)) {
+        const counts = await queue.getJobCounts('wait', 'active', 'delayed');
+        total.waiting += counts['wait'] ?? 0;
+        total.active += counts['active'] ?? 0;
+        total.delayed += counts['delayed'] ?? 0;
+        total.paused ||= await queue.isPaused();
+      }
+      return total;
+    },
+    async pause(name) {
+      await Promise.all(allShards(name).map((queue) => queue.pause()));
+    },
+    async resume(name) {
+      await Promise.all(allShards(name).map((queue) => queue.resume()));
+    },
+    async close() {
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+    },
+  };
+}
+
+export type Pool = {
+  setConcurrency: (concurrency: number) => void;
+  /** Stops taking hints, waits for the running ones. Never longer than the caller's own patience. */
+  close: () => Promise<void>;
+};
+
+/**
+ * Takes hints off one queue of one shard and hands them to `work`, at most `concurrency` at a time.
+ * `work` must not throw for anything expected; what it throws is retried by BullMQ three times and then by the audit.
+ */
+export function startPool(options: {
+  redis: Redis;
+  prefix: string;
+  shard: number;
+  queue: string;
+  concurrency: number;
+  work: (ticketId: string) => Promise<void>;
+  onError: (error: Error) => void;
+}): Pool {
+  const isDead = options.queue.endsWith('.dead');
+  const worker = new Worker(
+    options.queue,
+    async (job: Job) => {
+      const hint = hintSchema.safeParse(job.data);
+      if (!hint.success) throw new UnrecoverableError('not a hint');
+      await options.work(hint.data.ticketId);
+    },
+    {
+      connection: options.redis,
+      prefix: queuePrefix(options.prefix, options.shard),
+      concurrency: options.concurrency,
+      lockDuration: 15_000,
+      stalledInterval: 5000,
+      // Lost replies alone raise the stall count; giving up is the record's decision, never BullMQ's.
+      maxStalledCount: 1000,
+      drainDelay: 5,
+      removeOnComplete: isDead ? { age: deadKeepMs / 1000, count: 10_000 } : { count: 0 },
+      removeOnFail: { count: 0 },
+    },
+  );
+  worker.on('error', options.onError);
+  return {
+    setConcurrency(concurrency) {
+      worker.concurrency = concurrency;
+    },
+    close: () => worker.close(),
+  };
+}

@@ -1,0 +1,9 @@
+-- Takes the content out of tickets that ended long ago; a small tombstone stays for the dedupe horizon.
+-- ARGV: base, end state, content life (ms), most tickets. Returns how many were emptied.
+local base, state = ARGV[1], ARGV[2]
+local ids = redis.call('ZRANGEBYSCORE', base .. 'end:' .. state, '-inf', now_ms() - tonumber(ARGV[3]), 'LIMIT', 0, ARGV[4])
+for _, id in ipairs(ids) do
+  redis.call('HDEL', base .. 't:' .. id, 'tk', 'rep', 'dlv', 'cls', 'rte', 'tl', 'pr', 'why')
+  redis.call('ZREM', base .. 'end:' .. state, id)
+end
+return #ids

@@ -1,0 +1,267 @@
+/** The only importer of ioredis: connections with the options that the queue's guarantees need, and our Lua scripts. */
+import { readFileSync } from 'node:fs';
+import type { Duplex } from 'node:stream';
+import { Redis } from 'ioredis';
+import type { RedisOptions } from 'ioredis';
+import { TierlineError } from './errors.ts';
+
+export type { Redis } from 'ioredis';
+
+const retryStrategy = (times: number): number => Math.min(50 * times, 1000) + Math.random() * 50;
+
+/**
+ * `patient` is for workers: commands wait for Redis to come back. `failFast` is for intake: a command fails within
+ * `commandTimeout`, so that the sender gets 503 and keeps its message. Both notice a silent partition by `socketTimeout`.
+ */
+const profiles: Record<'patient' | 'failFast', RedisOptions> = {
+  patient: { maxRetriesPerRequest: null, connectTimeout: 2000, socketTimeout: 10_000, retryStrategy },
+  failFast: {
+    maxRetriesPerRequest: 0,
+    connectTimeout: 1000,
+    socketTimeout: 3000,
+    commandTimeout: 1500,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    retryStrategy: (times) => Math.min(50 * times, 500),
+  },
+};
+
+/** Every script of ours, by its file's name without ending. */
+const scriptNames = [
+  'record/accept',
+  'record/claim',
+  'record/renew',
+  'record/advance',
+  'record/park',
+  'record/sweep',
+  'record/audit',
+  'record/open-call',
+  'record/settle',
+  'record/cancel',
+  'record/retire',
+  'models/reserve',
+  'models/report',
+] as const;
+export type ScriptName = (typeof scriptNames)[number];
+
+const library = readFileSync(new URL('./record/lib.lua', import.meta.url), 'utf8');
+const sources = scriptNames.map((name) => ({
+  name,
+  lua: batched(readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8')),
+}));
+
+/**
+ * A script as written handles one call, with its KEYS[1] and ARGV. As sent it handles all calls of one turn of the event
+ * loop: keys of each, and before each one's arguments their number. Most of a small script's cost is the command around it.
+ */
+function batched(script: string): string {
+  return `${library}
+local function one(KEYS, ARGV)
+${script}
+end
+local replies, p = {}, 1
+for i = 1, #KEYS do
+  local count = tonumber(ARGV[p])
+  replies[i] = one({ KEYS[i] }, { unpack(ARGV, p + 1, p + count) })
+  p = p + count + 1
+end
+return replies`;
+}
+
+export type ScriptReply = (string | number | null)[];
+type Scripted = Record<string, (...args: (string | number)[]) => Promise<(ScriptReply | number)[]>>;
+
+/**
+ * Connects lazily; attach `onError` to hear of connection errors (they are retried for ever).
+ * @throws nothing: an unreachable Redis shows in the commands, by the profile's rules.
+ */
+export function connectRedis(
+  url: string,
+  profile: 'patient' | 'failFast',
+  onError: (error: Error) => void,
+): Redis {
+  const redis = new Redis(url, { ...profiles[profile], replyMapping: 'legacy' });
+  redis.on('error', onError);
+  for (const { name, lua } of sources) redis.defineCommand(name, { lua });
+  redis.on('connect', () => writeOncePerTick((redis as unknown as { stream: Duplex }).stream));
+  // A restarted Redis has forgotten the scripts; loading them first keeps a transition ahead of the hint sent after it.
+  redis.on('ready', () => {
+    for (const { lua } of sources) redis.script('LOAD', lua).catch(onError);
+  });
+  return redis;
+}
+
+/**
+ * ioredis writes every command to the socket by itself; a worker under load sends many in one turn of the event loop.
+ * Corking the socket until the turn ends makes that one system call. Order and meaning stay the same.
+ */
+function writeOncePerTick(stream: Duplex): void {
+  const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
+  let corked = false;
+  const uncork = (): void => {
+    corked = false;
+    stream.uncork();
+  };
+  stream.write = (...args: unknown[]): boolean => {
+    if (!corked) {
+      corked = true;
+      stream.cork();
+      process.nextTick(uncork);
+    }
+    return write(...args);
+  };
+}
+
+type Call = {
+  key: string;
+  args: (string | number)[];
+  resolve: (reply: ScriptReply) => void;
+  reject: (error: unknown) => void;
+};
+
+/** Calls of this turn of the event loop, by connection, then by script and hash tag. */
+const pending = new WeakMap<Redis, Map<string, Call[]>>();
+/** Redis does nothing else while a script runs. */
+const maxCallsPerScript = 50;
+
+/**
+ * Runs one of our scripts on `key`. Calls of one turn travel together, in their order; what is sent after a `nextTick`
+ * reaches Redis after them. A reply is always a flat list (a bare number comes as a list of one).
+ */
+export function runScript(
+  redis: Redis,
+  name: ScriptName,
+  key: string,
+  args: (string | number)[],
+): Promise<ScriptReply> {
+  let groups = pending.get(redis);
+  if (!groups) {
+    groups = new Map();
+    pending.set(redis, groups);
+  }
+  // Keys of one script call must share a hash tag.
+  const group = `${name} ${key.slice(0, key.indexOf('}'))}`;
+  const calls = groups.get(group);
+  return new Promise((resolve, reject) => {
+    const call = { key, args, resolve, reject };
+    if (calls && calls.length < maxCallsPerScript) {
+      calls.push(call);
+      return;
+    }
+    const batch = [call];
+    groups.set(group, batch);
+    process.nextTick(() => {
+      if (groups.get(group) === batch) groups.delete(group);
+      sendScript(redis, name, batch);
+    });
+  });
+}
+
+function sendScript(redis: Redis, name: ScriptName, batch: Call[]): void {
+  const args: (string | number)[] = [batch.length, ...batch.map((call) => call.key)];
+  for (const call of batch) args.push(call.args.length, ...call.args);
+  (redis as unknown as Scripted)[name]!(...args).then(
+    (replies) => {
+      batch.forEach((call, i) => {
+        const reply = replies[i] ?? [];
+        call.resolve(Array.isArray(reply) ? reply : [reply]);
+      });
+    },
+    (error: unknown) => {
+      for (const call of batch) call.reject(error);
+    },
+  );
+}
+
+const reachableWithinMs = 10_000;
+
+/**
+ * Waits for Redis and looks at what the guarantees rest on. Returns what is unsafe but allowed, as texts for people.
+ * @throws TierlineError `redis_unreachable`, `redis_too_old`, `redis_evicts`.
+ */
+export async function checkRedis(redis: Redis, url: string): Promise<string[]> {
+  const place = placeOf(url);
+  await waitForRedis(redis, url);
+  const info = await redis.info('server');
+  const version = /(?:valkey|redis)_version:(\d+)\.(\d+)/.exec(info);
+  const [major = 0, minor = 0] = version ? [Number(version[1]), Number(version[2])] : [];
+  if (major < 6 || (major === 6 && minor < 2)) {
+    throw new TierlineError(
+      'redis_too_old',
+      `Redis at ${place} is ${major}.${minor}. Tierline needs 6.2 or newer, or Valkey.`,
+    );
+  }
+  const findings: string[] = [];
+  const policy = await readSetting(redis, 'maxmemory-policy');
+  if (policy !== null && policy !== 'noeviction') {
+    throw new TierlineError(
+      'redis_evicts',
+      `Redis at ${place} has maxmemory-policy ${policy}: it would throw tickets away when memory runs out. Set it to noeviction.`,
+    );
+  }
+  if ((await readSetting(redis, 'appendonly')) === 'no') {
+    findings.push(
+      `Redis at ${place} has no append-only file: accepted tickets are lost when it restarts. Set appendonly yes.`,
+    );
+  }
+  return findings;
+}
+
+/** @throws TierlineError `redis_unreachable` after ten seconds. */
+export async function waitForRedis(redis: Redis, url: string): Promise<void> {
+  if (redis.status === 'ready') return;
+  const place = placeOf(url);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let lastError = 'no answer';
+  const onError = (error: Error): void => {
+    lastError = 'code' in error && typeof error.code === 'string' ? error.code : error.message;
+  };
+  const timer = setTimeout(() => {
+    reject(
+      new TierlineError(
+        'redis_unreachable',
+        `Redis at ${place} cannot be reached (${lastError}). Start it there, or set REDIS_URL to where it is.`,
+        { isRetryable: true },
+      ),
+    );
+  }, reachableWithinMs);
+  redis.on('error', onError);
+  redis.once('ready', resolve);
+  try {
+    await promise;
+  } finally {
+    clearTimeout(timer);
+    redis.off('error', onError);
+    redis.off('ready', resolve);
+  }
+}
+
+/** null where the server does not let us ask, as managed ones do. */
+async function readSetting(redis: Redis, name: string): Promise<string | null> {
+  try {
+    const reply = (await redis.config('GET', name)) as string[];
+    return reply[1] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Host and port of a Redis URL, without user and password. */
+function placeOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host || url : url;
+}
+
+const pingTimeoutMs = 1000;
+
+/** For health checks: answers within a second, whatever the connection's profile does with commands. */
+export async function isReachable(redis: Redis): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(resolve, pingTimeoutMs, false);
+  redis.ping().then(
+    () => resolve(true),
+    () => resolve(false),
+  );
+  const reachable = await promise;
+  clearTimeout(timer);
+  return reachable;
+}

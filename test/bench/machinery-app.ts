@@ -1,0 +1,102 @@
+/** The real pipeline with a model that answers in the same process: what is left is the machinery. */
+import { createBreaker } from '../../shared/breaker.ts';
+import type { App } from '../../shared/app.ts';
+import { createLog } from '../../shared/log.ts';
+import type { ModelSettings } from '../../shared/models/chat.ts';
+import { createHints } from '../../shared/queue.ts';
+import { createRecord } from '../../shared/record/record.ts';
+import { connectRedis } from '../../shared/redis.ts';
+import type { Runtime } from '../../shared/runtime.ts';
+import { ignoreErrors } from './world.ts';
+
+const price = {
+  inputPicoUsdPerToken: 100_000,
+  cachedInputPicoUsdPerToken: 10_000,
+  cacheWritePicoUsdPerToken: 125_000,
+  outputPicoUsdPerToken: 500_000,
+  batchMultiplierMillionths: null,
+  version: 'bench',
+  from: null,
+};
+
+export function machineryApp(url: string): App {
+  const redis = connectRedis(url, 'patient', ignoreErrors);
+  const prefix = 'bench';
+  const settings = {
+    name: 'model',
+    contextTokens: 100_000,
+    maxOutputTokens: 500,
+    timeoutMs: 30_000,
+    provider: { name: 'provider', api: 'openai' },
+  };
+  const answer = {
+    kind: 'answer' as const,
+    text: 'Your parcel is on its way. '.repeat(20),
+    usage: {
+      inputTokens: 512,
+      cachedInputTokens: 0,
+      cacheWriteTokens: 0,
+      outputTokens: 120,
+      reasoningTokens: 0,
+    },
+    servedModel: 'model-1',
+    requestId: 'req_1',
+    sources: [],
+  };
+  const breaker = createBreaker(
+    redis,
+    { model: 'model', key: `{${prefix}:p}:breaker:model` },
+    { failures: 3, windowMs: 60_000, resetMs: 15_000 },
+    { now: Date.now, random: Math.random },
+  );
+  const model = {
+    name: 'model',
+    chat: { settings: settings as unknown as ModelSettings, call: () => Promise.resolve(answer) },
+    breaker,
+    priceAt: () => price,
+  };
+  const config = {
+    tiers: {
+      simple: {
+        models: ['model'],
+        concurrency: 50,
+        deadlineMs: 900_000,
+        backlogDeadlineMs: 900_000,
+        mode: 'auto',
+        onDead: 'handoff',
+      },
+    },
+    routes: [],
+    classifier: {
+      queryTypes: { shipping: { tier: 'simple', tiers: {} } },
+      tierThresholds: {},
+      flags: {},
+      models: [],
+      timeoutMs: 2000,
+      local: { enabled: true, acceptConfidence: 'auto' },
+    },
+    sources: { bench: { destination: 'bench' } },
+    destinations: {},
+  };
+  const runtime = {
+    config,
+    version: 'bench',
+    usableModels: (chain: string[]) => (chain.length > 0 ? [model] : []),
+    tierTexts: new Map(),
+  } as unknown as Runtime;
+  return {
+    runtime: () => runtime,
+    log: createLog('silent'),
+    redis,
+    prefix,
+    record: createRecord(redis, {
+      prefix,
+      shards: 1,
+      contentMs: 7 * 86_400_000,
+      tombstoneMs: 14 * 86_400_000,
+    }),
+    hints: createHints({ redis, prefix, shards: 1, onError: ignoreErrors }),
+    now: Date.now,
+    random: Math.random,
+  };
+}
