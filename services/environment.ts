@@ -1,6 +1,7 @@
 /** The process environment, parsed at the door. The configuration's own references are resolved in shared/config/. */
 import { z } from 'zod';
 import { TierlineError } from '../shared/errors.ts';
+import { leaseMs } from '../shared/stages.ts';
 import { rawKeysFromEnv } from './ingest/api-keys.ts';
 import type { Environment } from './system.ts';
 
@@ -17,12 +18,12 @@ const schema = z.object({
     .string()
     .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores')
     .default('tierline'),
+  TIERLINE_LEASE_MS: z.coerce.number().int().min(1000).max(600_000).default(leaseMs),
   INGEST_HOST: z.string().default('127.0.0.1'),
   INGEST_PORT: port.default(8080),
   CONSOLE_HOST: z.string().default('127.0.0.1'),
   CONSOLE_PORT: port.default(8081),
   CONSOLE_TOKEN: z.string().optional(),
-  METRICS_TOKEN: z.string().optional(),
   HEALTH_PORT: port.optional(),
   TIERLINE_API_KEYS: z.string().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional(),
@@ -48,12 +49,12 @@ export function readEnvironment(env: NodeJS.ProcessEnv): ProcessEnvironment {
     configFile: values.TIERLINE_CONFIG ?? null,
     logLevel: values.LOG_LEVEL ?? null,
     prefix: values.TIERLINE_PREFIX,
+    leaseMs: values.TIERLINE_LEASE_MS,
     ingest: { host: values.INGEST_HOST, port: values.INGEST_PORT },
     console: {
       host: values.CONSOLE_HOST,
       port: values.CONSOLE_PORT,
       token: values.CONSOLE_TOKEN ?? null,
-      metricsToken: values.METRICS_TOKEN ?? null,
     },
     healthPort: values.HEALTH_PORT ?? null,
     apiKeys: rawKeysFromEnv(values.TIERLINE_API_KEYS),

@@ -9,10 +9,11 @@ import { startSweeper } from '../shared/record/sweeper.ts';
 import { checkRedis, connectRedis, waitForRedis } from '../shared/redis.ts';
 import type { Redis } from '../shared/redis.ts';
 import { createRuntime } from '../shared/runtime.ts';
-import type { Runtime } from '../shared/runtime.ts';
+import type { Runtime, RuntimeParts } from '../shared/runtime.ts';
 import { start as startClassifier } from './classifier/main.ts';
 import { start as startConsole } from './console/main.ts';
 import { startHealth } from './health.ts';
+import { weakKeyPositions } from './ingest/api-keys.ts';
 import { start as startIngest } from './ingest/main.ts';
 import { start as startResults } from './results/main.ts';
 import { start as startTierWorker } from './tier-worker/main.ts';
@@ -31,8 +32,10 @@ export type SystemOptions = {
 /** What the process environment says, parsed (see environment.ts). */
 export type Environment = {
   prefix: string;
+  /** How long a killed worker's tickets wait for another one. */
+  leaseMs: number;
   ingest: { host: string; port: number };
-  console: { host: string; port: number; token: string | null; metricsToken: string | null };
+  console: { host: string; port: number; token: string | null };
   healthPort: number | null;
   apiKeys: string[];
 };
@@ -132,16 +135,17 @@ export async function openApp(options: SystemOptions, closers: (() => Promise<un
   const parts = { redis, prefix: environment.prefix, log, now: Date.now, random: Math.random };
   const runtime: Runtime = createRuntime(loaded, parts);
   closers.push(() => runtime.close());
-  return appOf(parts, () => runtime, closers);
+  return appOf({ ...parts, leaseMs: environment.leaseMs }, () => runtime, closers);
 }
 
 function appOf(
-  parts: { redis: Redis; prefix: string; log: Log; now: () => number; random: () => number },
+  parts: RuntimeParts & { leaseMs: number },
   runtime: () => Runtime,
   closers: (() => Promise<unknown>)[],
 ): App {
   const { redis: settings, retention } = runtime().config;
-  const { redis, prefix, log } = parts;
+  const { leaseMs, ...app } = parts;
+  const { redis, prefix, log } = app;
   const hints = createHints({ redis, prefix, shards: settings.shards, onError: reportErrors(log) });
   closers.push(() => hints.close());
   const record = createRecord(redis, {
@@ -149,16 +153,25 @@ function appOf(
     shards: settings.shards,
     contentMs: retention.contentDays * dayMs,
     tombstoneMs: retention.tombstoneDays * dayMs,
+    ledgerMs: Math.round(retention.ledgerDays * dayMs),
+    leaseMs,
   });
-  return { ...parts, runtime, record, hints };
+  return { ...app, runtime, record, hints };
 }
 
 /** Intake gets a connection of its own that fails fast: its callers keep their message and come again. */
-async function intakeApp(app: App, options: SystemOptions, closers: (() => Promise<unknown>)[]): Promise<App> {
+async function intakeApp(
+  app: App,
+  options: SystemOptions,
+  closers: (() => Promise<unknown>)[],
+): Promise<App> {
+  for (const position of weakKeyPositions(options.environment.apiKeys)) {
+    app.log.warn({ setting: 'TIERLINE_API_KEYS', position }, 'api_key.weak');
+  }
   const redis = connectRedis(options.redisUrl, 'failFast', reportErrors(app.log));
   closers.push(() => disconnect(redis));
   await waitForRedis(redis, options.redisUrl);
-  return appOf({ ...app, redis }, app.runtime, closers);
+  return appOf({ ...app, redis, leaseMs: app.record.settings.leaseMs }, app.runtime, closers);
 }
 
 /** A connection error is one line; while Redis is away there would be one per try. */

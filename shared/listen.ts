@@ -22,7 +22,7 @@ export async function listen(
     if (code === 'EACCES' || code === 'EADDRNOTAVAIL') {
       throw new TierlineError(
         'port_refused',
-        `Port ${port} on ${host} cannot be opened (${String(code)}). Set ${setting}.`,
+        `Port ${port} on ${host} cannot be opened (${code}). Set ${setting}.`,
         {
           cause: error,
         },

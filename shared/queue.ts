@@ -5,8 +5,6 @@ import type { Redis } from './redis.ts';
 import { hintSchema, jobIdOf } from './stages.ts';
 import type { Hint } from './stages.ts';
 
-/** Attempts of a job are for our own bugs and Redis' hiccups; calls, parks and claims are counted in the record. */
-const hintOptions = { attempts: 3, backoff: { type: 'fixed', delay: 1000 } };
 /** Dead letters stay on their queue for people to see, as long as their content is kept. */
 const deadKeepMs = 7 * 86_400_000;
 
@@ -24,15 +22,12 @@ export type Hints = {
   close: () => Promise<void>;
 };
 
-export function createHints(options: {
-  redis: Redis;
-  prefix: string;
-  shards: number;
-  onError: (error: Error) => void;
-}): Hints {
-  const { redis, prefix, shards } = options;
+type HintOptions = { redis: Redis; prefix: string; shards: number; onError: (error: Error) => void };
+
+/** BullMQ's objects for our queues, each made when it is first needed. */
+function openQueues({ redis, prefix, onError }: HintOptions) {
   const queues = new Map<string, Queue>();
-  const queueOf = (name: string, shard: number): Queue => {
+  const of = (name: string, shard: number): Queue => {
     const key = `${shard} ${name}`;
     let queue = queues.get(key);
     if (!queue) {
@@ -41,20 +36,43 @@ export function createHints(options: {
         prefix: queuePrefix(prefix, shard),
         skipMetasUpdate: false,
       });
-      queue.on('error', options.onError);
+      queue.on('error', onError);
       queues.set(key, queue);
     }
     return queue;
   };
+  return {
+    of,
+    async ready(name: string, shard: number) {
+      const queue = of(name, shard);
+      try {
+        return { queue, client: await queue.getBackend().client };
+      } catch (error) {
+        // A queue whose first contact with Redis failed stays broken: the next hint makes a new one.
+        const key = `${shard} ${name}`;
+        if (queues.get(key) === queue) queues.delete(key);
+        queue.close().catch(() => undefined);
+        throw error;
+      }
+    },
+    async close() {
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+    },
+  };
+}
+
+export function createHints(options: HintOptions): Hints {
+  const { shards } = options;
+  const queues = openQueues(options);
   const allShards = (name: string): Queue[] =>
-    Array.from({ length: shards }, (_, shard) => queueOf(name, shard));
+    Array.from({ length: shards }, (_, shard) => queues.of(name, shard));
   return {
     async add(hint) {
       // Scripts called before this are sent at the end of this turn; the hint must not overtake its transition.
       await new Promise<void>((resolve) => process.nextTick(resolve));
-      const queue = queueOf(hint.queue, shardOf(hint.ticketId, shards));
+      const { queue, client } = await queues.ready(hint.queue, shardOf(hint.ticketId, shards));
       const job = new Job(queue, hint.state, { ticketId: hint.ticketId }, {}, jobIdOf(hint));
-      await job.addJob(await queue.getBackend().client);
+      await job.addJob(client);
     },
     async counts(name) {
       const total: Counts = { waiting: 0, active: 0, delayed: 0, paused: false };
@@ -73,9 +91,7 @@ export function createHints(options: {
     async resume(name) {
       await Promise.all(allShards(name).map((queue) => queue.resume()));
     },
-    async close() {
-      await Promise.all([...queues.values()].map((queue) => queue.close()));
-    },
+    close: () => queues.close(),
   };
 }
 
@@ -87,7 +103,7 @@ export type Pool = {
 
 /**
  * Takes hints off one queue of one shard and hands them to `work`, at most `concurrency` at a time.
- * `work` must not throw for anything expected; what it throws is retried by BullMQ three times and then by the audit.
+ * `work` must not throw for anything expected; a hint that failed is dropped, and the audit makes another one.
  */
 export function startPool(options: {
   redis: Redis;

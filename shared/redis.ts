@@ -52,17 +52,21 @@ const sources = scriptNames.map((name) => ({
 
 /**
  * A script as written handles one call, with its KEYS[1] and ARGV. As sent it handles all calls of one turn of the event
- * loop: keys of each, and before each one's arguments their number. Most of a small script's cost is the command around it.
+ * loop: first what they share, then each one's own arguments behind their number. Most of a small script's cost is the
+ * command around it and its arguments, on both sides.
  */
 function batched(script: string): string {
   return `${library}
 local function one(KEYS, ARGV)
 ${script}
 end
-local replies, p = {}, 1
-for i = 1, #KEYS do
-  local count = tonumber(ARGV[p])
-  replies[i] = one({ KEYS[i] }, { unpack(ARGV, p + 1, p + count) })
+local shared, replies = tonumber(ARGV[1]), {}
+local p = shared + 2
+while p <= #ARGV do
+  local count, args = tonumber(ARGV[p]), {}
+  for i = 1, shared do args[i] = ARGV[1 + i] end
+  for i = 1, count do args[shared + i] = ARGV[p + i] end
+  replies[#replies + 1] = one(KEYS, args)
   p = p + count + 1
 end
 return replies`;
@@ -112,63 +116,67 @@ function writeOncePerTick(stream: Duplex): void {
   };
 }
 
+export type ScriptArgument = string | number;
+
 type Call = {
-  key: string;
-  args: (string | number)[];
+  args: ScriptArgument[];
   resolve: (reply: ScriptReply) => void;
   reject: (error: unknown) => void;
 };
 
-/** Calls of this turn of the event loop, by connection, then by script and hash tag. */
+/** Calls of this turn of the event loop, by connection, then by script and what they share. */
 const pending = new WeakMap<Redis, Map<string, Call[]>>();
 /** Redis does nothing else while a script runs. */
 const maxCallsPerScript = 50;
 
 /**
- * Runs one of our scripts on `key`. Calls of one turn travel together, in their order; what is sent after a `nextTick`
- * reaches Redis after them. A reply is always a flat list (a bare number comes as a list of one).
+ * Runs one of our scripts. Its ARGV is `shared` and then `args`; calls of one turn with the same script, key and `shared`
+ * travel together, in their order, and what is sent after a `nextTick` reaches Redis after them. A reply is always a flat
+ * list (a bare number comes as a list of one).
  */
 export function runScript(
   redis: Redis,
-  name: ScriptName,
-  key: string,
-  args: (string | number)[],
+  call: { name: ScriptName; key: string; shared: ScriptArgument[] },
+  args: ScriptArgument[],
 ): Promise<ScriptReply> {
   let groups = pending.get(redis);
   if (!groups) {
     groups = new Map();
     pending.set(redis, groups);
   }
-  // Keys of one script call must share a hash tag.
-  const group = `${name} ${key.slice(0, key.indexOf('}'))}`;
+  const group = `${call.name}\n${call.key}\n${call.shared.join('\n')}`;
   const calls = groups.get(group);
   return new Promise((resolve, reject) => {
-    const call = { key, args, resolve, reject };
+    const one = { args, resolve, reject };
     if (calls && calls.length < maxCallsPerScript) {
-      calls.push(call);
+      calls.push(one);
       return;
     }
-    const batch = [call];
+    const batch = [one];
     groups.set(group, batch);
     process.nextTick(() => {
       if (groups.get(group) === batch) groups.delete(group);
-      sendScript(redis, name, batch);
+      sendScript(redis, call, batch);
     });
   });
 }
 
-function sendScript(redis: Redis, name: ScriptName, batch: Call[]): void {
-  const args: (string | number)[] = [batch.length, ...batch.map((call) => call.key)];
-  for (const call of batch) args.push(call.args.length, ...call.args);
-  (redis as unknown as Scripted)[name]!(...args).then(
+function sendScript(
+  redis: Redis,
+  call: { name: ScriptName; key: string; shared: ScriptArgument[] },
+  batch: Call[],
+): void {
+  const args: ScriptArgument[] = [1, call.key, call.shared.length, ...call.shared];
+  for (const one of batch) args.push(one.args.length, ...one.args);
+  (redis as unknown as Scripted)[call.name]!(...args).then(
     (replies) => {
-      batch.forEach((call, i) => {
+      batch.forEach((one, i) => {
         const reply = replies[i] ?? [];
-        call.resolve(Array.isArray(reply) ? reply : [reply]);
+        one.resolve(Array.isArray(reply) ? reply : [reply]);
       });
     },
     (error: unknown) => {
-      for (const call of batch) call.reject(error);
+      for (const one of batch) one.reject(error);
     },
   );
 }
@@ -239,7 +247,7 @@ export async function waitForRedis(redis: Redis, url: string): Promise<void> {
 /** null where the server does not let us ask, as managed ones do. */
 async function readSetting(redis: Redis, name: string): Promise<string | null> {
   try {
-    const reply = (await redis.config('GET', name)) as string[];
+    const reply = await redis.config('GET', name);
     return reply[1] ?? null;
   } catch {
     return null;

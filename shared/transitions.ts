@@ -57,7 +57,9 @@ export type GivenUp = { cause: string; queue: string };
 export async function giveUp(app: App, claim: Leased, why: GivenUp, change: Change = {}): Promise<void> {
   const queue = deadQueueOf(why.queue);
   const fields = { ...change.fields, why: JSON.stringify({ cause: why.cause, queue, state: claim.state }) };
-  await advanceTicket(app, claim, { state: 'dead_letter', queue }, { ...change, fields, detail: why.cause });
+  const to = { state: 'dead_letter' as const, queue };
+  const advanced = await advanceTicket(app, claim, to, { ...change, fields, detail: why.cause });
+  if (advanced.kind === 'lost') return;
   app.log.warn({ ticketId: claim.ticketId, queue, cause: why.cause }, 'ticket.dead_lettered');
 }
 

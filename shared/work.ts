@@ -5,7 +5,6 @@ import { TierlineError } from './errors.ts';
 import { startPool } from './queue.ts';
 import type { Pool } from './queue.ts';
 import type { Claim } from './record/record.ts';
-import { leaseMs } from './stages.ts';
 import type { State } from './stages.ts';
 import type { Lane } from './ticket.ts';
 
@@ -16,14 +15,15 @@ export type Stage<Field extends string> = {
   work: (claim: Claim<Field>, signal: AbortSignal) => Promise<void>;
 };
 
-export type LeaseKeeper = {
+type LeaseKeeper = {
   keep: (claim: { ticketId: string; token: string }) => { signal: AbortSignal; release: () => void };
   abortAll: () => void;
   close: () => void;
 };
 
 /** Renews all leases of a process in one round trip, every third of a lease. */
-export function createLeaseKeeper(app: App): LeaseKeeper {
+function createLeaseKeeper(app: App): LeaseKeeper {
+  const { leaseMs } = app.record.settings;
   const kept = new Map<
     string,
     { ticketId: string; token: string; controller: AbortController; renewedAt: number }
@@ -60,7 +60,7 @@ export function createLeaseKeeper(app: App): LeaseKeeper {
 const failedDelayMs = 2000;
 
 /** What a hint leads to: claim the ticket if it is really this stage's turn, work on it, never leave it without a future. */
-export function stageHandler<Field extends string>(
+function stageHandler<Field extends string>(
   app: App,
   leases: LeaseKeeper,
   stage: Stage<Field>,
@@ -95,13 +95,14 @@ export function createSlots(initial: number) {
   let busy = 0;
   let closed = false;
   const waiting: (() => void)[] = [];
-  const leave = (): void => {
-    busy -= 1;
-    if (busy < concurrency) waiting.shift()?.();
+  /** Whoever is woken looks again whether its slot is still free. */
+  const wake = (): void => {
+    for (const resume of waiting.splice(0, Math.max(0, concurrency - busy))) resume();
   };
   return {
     setConcurrency(value: number) {
       concurrency = value;
+      wake();
     },
     async run(lane: Lane, work: () => Promise<void>): Promise<void> {
       while (lane === 'backlog' && busy >= concurrency && !closed) {
@@ -113,7 +114,8 @@ export function createSlots(initial: number) {
       try {
         await work();
       } finally {
-        leave();
+        busy -= 1;
+        wake();
       }
     },
     close() {

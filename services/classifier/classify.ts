@@ -1,7 +1,8 @@
 /** From an accepted ticket to its classification and its tier's queue. */
 import type { App } from '../../shared/app.ts';
 import type { Config } from '../../shared/config/schema.ts';
-import { firstAnswer } from '../../shared/models/chain.ts';
+import { settleAbandoned, unclassified } from '../../shared/ledger/abandoned.ts';
+import { firstAnswer, nothingTried } from '../../shared/models/chain.ts';
 import type { Claim } from '../../shared/record/record.ts';
 import type { SettledRow } from '../../shared/record/ledger-rows.ts';
 import { deadlineOf, impliedComplexity, routeOf, tierOf } from '../../shared/routing.ts';
@@ -29,16 +30,24 @@ async function classifyTicket(
   claim: Claim<(typeof fields)[number]>,
   signal: AbortSignal,
 ): Promise<void> {
+  await settleAbandoned(app, claim, unclassified);
+  // Before anything of the ticket is read: that may be what fails.
+  if (claim.poisoned) return giveUp(app, claim, { cause: 'poison', queue: classifyQueue('live') });
   const { config } = app.runtime();
   const ticket = ticketSchema.parse(JSON.parse(claim.fields.tk ?? 'null'));
-  const reason = claim.poisoned ? 'poison' : claim.withPeople ? 'with_people' : null;
-  if (reason) return giveUp(app, claim, { cause: reason, queue: classifyQueue(ticket.lane) });
+  if (claim.withPeople) {
+    return giveUp(app, claim, { cause: 'with_people', queue: classifyQueue(ticket.lane) });
+  }
 
   const local = labeller.label(ticket);
   const labelled = isSure(config, local)
     ? null
     : await askModels(app, labeller, claim, { ticket, local, signal });
   if (labelled?.kind === 'lost') return;
+  if (labelled?.kind === 'aborted') {
+    await app.record.park(claim, { delayMs: 0, reason: 'interrupted' });
+    return;
+  }
   const classification = conclude(
     config,
     ticket,
@@ -71,7 +80,7 @@ async function classifyTicket(
 /** The local classifier decides alone only above the accepted confidence; `auto` promises nothing before it is trained. */
 function isSure(config: Config, local: LocalLabels): boolean {
   const { enabled, acceptConfidence } = config.classifier.local;
-  return enabled && acceptConfidence !== 'auto' && local.confidence >= acceptConfidence;
+  return enabled && acceptConfidence !== 'auto' && local.nearest().confidence >= acceptConfidence;
 }
 
 /** A small model's stated confidence is worth nothing; this is what one is trusted with until audits say better. */
@@ -85,13 +94,10 @@ export function conclude(
   labels: ModelLabels | null,
 ): Classification {
   const language = ticket.language ?? (local.language === 'und' && labels ? labels.language : local.language);
-  const queryType = labels?.queryType ?? local.queryType;
-  const signals = {
-    queryType,
-    language: primaryTag(language),
-    flags: local.flags,
-    confidence: labels ? Math.max(modelConfidence, agreement(local, queryType)) : local.confidence,
-  };
+  const { queryType, confidence } = labels
+    ? { queryType: labels.queryType, confidence: modelConfidence }
+    : local.nearest();
+  const signals = { queryType, language: primaryTag(language), flags: local.flags, confidence };
   const tier = tierOf(config, { ...signals, complexity: labels?.complexity ?? 0 }, labels !== null);
   const complexity = labels?.complexity ?? impliedComplexity(config, tier);
   const classification: Classification = {
@@ -103,17 +109,12 @@ export function conclude(
   return { ...classification, tier: routeOf(config, { ticket, classification }).tier };
 }
 
-/** Where the model and the nearest examples say the same, the more confident of the two counts. */
-function agreement(local: LocalLabels, queryType: string): number {
-  return local.queryType === queryType ? local.confidence : 0;
-}
-
 const primaryTag = (language: string): string => language.split('-')[0]!.toLowerCase();
 
 type Labelled =
   | { kind: 'answer'; labels: ModelLabels; row: SettledRow }
   | { kind: 'none' }
-  | { kind: 'lost' };
+  | { kind: 'aborted' | 'lost' };
 
 /** The classifier's chain. A model that cannot be had right now is no reason to wait: the local labels are the floor. */
 async function askModels(
@@ -128,17 +129,16 @@ async function askModels(
     .filter((model) => model.chat.settings.provider.api !== 'house');
   if (models.length === 0) return { kind: 'none' };
   const request = labeller.prompt.request(context.ticket);
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(runtime.config.classifier.timeoutMs)]);
   const result = await firstAnswer(app, claim, {
     models,
     request: () => request,
     accept: (answer) => labeller.prompt.parse(answer.text),
     purpose: 'classify',
-    cell: { queryType: 'unclassified', language: context.local.language, tier: 'unclassified' },
-    signal,
-    excluded: [],
+    cell: { ...unclassified, language: context.local.language },
+    signal: context.signal,
+    tried: nothingTried,
   });
-  if (result.kind === 'lost' || context.signal.aborted) return { kind: 'lost' };
+  if (result.kind === 'lost' || result.kind === 'aborted') return result;
   if (result.kind !== 'answer') return { kind: 'none' };
   const cell = {
     model: result.model.name,

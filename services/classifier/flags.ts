@@ -10,27 +10,59 @@ const questionsFrom = 3;
 /** Scripts whose words run together or take endings: a phrase may stand anywhere. */
 const runsTogether = new Set(['zh', 'ja', 'ko', 'ar']);
 
-type Matcher = { flag: PhraseFlag; words: string[]; pieces: string[] };
-
-/** " my lawyer will " is found in a text of words and single spaces, " betrügerisch" (for `betrügerisch*`) at a word's start. */
-const asWords = (phrase: string): string =>
-  phrase.endsWith('*') ? ` ${phrase.slice(0, -1)}` : ` ${phrase} `;
-
 const phrasesOf = (list: string): string[] =>
   list
     .split(/[|\n]/u)
     .map((phrase) => phrase.trim())
     .filter((phrase) => phrase !== '');
 
-const matchers: Matcher[] = (['legal', 'security', 'angry'] as const).map((flag) => {
-  const entries = Object.entries(phrases[flag]);
-  const of = (together: boolean): string[] => [
-    ...new Set(
-      entries.flatMap(([language, list]) => (runsTogether.has(language) === together ? phrasesOf(list) : [])),
-    ),
-  ];
-  return { flag, words: of(false).map(asWords), pieces: of(true) };
-});
+/** " my lawyer will " is found in a text of words and single spaces, " betrügerisch" (for `betrügerisch*`) at a word's start. */
+const asWords = (phrase: string): string =>
+  phrase.endsWith('*') ? ` ${phrase.slice(0, -1)}` : ` ${phrase} `;
+
+type Phrase = { flag: PhraseFlag; phrase: string };
+/** A phrase is looked for only where its first word stands: hundreds of searches become one walk over the words. */
+const byFirstWord = new Map<string, Phrase[]>();
+/** Phrases whose first word takes endings, by its first letters. */
+const byStart = new Map<string, Phrase[]>();
+const startLength = 3;
+const pieces: Phrase[] = [];
+for (const flag of ['legal', 'security', 'angry'] as const) {
+  for (const [language, list] of Object.entries(phrases[flag])) {
+    for (const phrase of phrasesOf(list)) {
+      const [first = ''] = phrase.split(' ');
+      if (runsTogether.has(language)) pieces.push({ flag, phrase });
+      else if (first.endsWith('*'))
+        add(byStart, first.slice(0, startLength), { flag, phrase: asWords(phrase) });
+      else add(byFirstWord, first, { flag, phrase: asWords(phrase) });
+    }
+  }
+}
+
+function add(index: Map<string, Phrase[]>, key: string, phrase: Phrase): void {
+  const known = index.get(key);
+  if (known) known.push(phrase);
+  else index.set(key, [phrase]);
+}
+
+const runsTogetherScript = /[\u0600-\u06ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]/u;
+
+/** `words` has one space before each word and at its end. */
+function phraseFlags(words: string, plain: string): Set<PhraseFlag> {
+  const found = new Set<PhraseFlag>();
+  const look = (candidates: Phrase[] | undefined, at: number): void => {
+    if (!candidates) return;
+    for (const { flag, phrase } of candidates) if (words.startsWith(phrase, at)) found.add(flag);
+  };
+  for (let at = 0, end = words.indexOf(' ', 1); end !== -1; at = end, end = words.indexOf(' ', at + 1)) {
+    look(byFirstWord.get(words.slice(at + 1, end)), at);
+    look(byStart.get(words.slice(at + 1, at + 1 + startLength)), at);
+  }
+  if (runsTogetherScript.test(plain)) {
+    for (const { flag, phrase } of pieces) if (plain.includes(phrase)) found.add(flag);
+  }
+  return found;
+}
 
 /** Many capitals and more than one exclamation mark: shouting. Either alone is a habit. */
 function isShouting(text: string): boolean {
@@ -62,13 +94,7 @@ export function flagsOf({
   const text = `${subject.slice(0, 1000)}\n${own}`;
   const plain = text.normalize('NFKC').toLowerCase().replaceAll('’', "'");
   const words = ` ${(plain.match(/[\p{L}\p{M}\p{N}](?:[\p{L}\p{M}\p{N}'-]{0,60}[\p{L}\p{M}\p{N}])?/gu) ?? []).join(' ')} `;
-  const flags: string[] = matchers
-    .filter(
-      (matcher) =>
-        matcher.words.some((phrase) => words.includes(phrase)) ||
-        matcher.pieces.some((phrase) => plain.includes(phrase)),
-    )
-    .map(({ flag }) => flag);
+  const flags: string[] = [...phraseFlags(words, plain)];
   if (!flags.includes('angry') && isShouting(text)) flags.push('angry');
   if (own.length > longFromChars) flags.push('long');
   if (countQuestions(own) >= questionsFrom) flags.push('multi_question');

@@ -2,13 +2,18 @@
 import type { Config } from '../../shared/config/schema.ts';
 import type { Ticket } from '../../shared/ticket.ts';
 import { flagsOf } from './flags.ts';
-import { cleanForDetection } from './language/clean.ts';
+import { ownText } from './language/clean.ts';
 import { createLanguageDetector } from './language/detect.ts';
 import { createNearestExamples } from './local.ts';
 import { createClassifyPrompt } from './prompt.ts';
 import type { ClassifyPrompt } from './prompt.ts';
 
-export type LocalLabels = { queryType: string; confidence: number; language: string; flags: string[] };
+export type LocalLabels = {
+  language: string;
+  flags: string[];
+  /** The query type by the nearest examples; computed when asked for, since a model may make it needless. */
+  nearest: () => { queryType: string; confidence: number };
+};
 
 export type Labeller = {
   label: (ticket: Pick<Ticket, 'subject' | 'body' | 'language'>) => LocalLabels;
@@ -24,9 +29,11 @@ export async function createLabeller(config: Config): Promise<Labeller> {
     prompt: createClassifyPrompt(config),
     label(ticket) {
       const { language } = detect({ subject: ticket.subject, body: ticket.body, hint: ticket.language });
-      const text = [ticket.subject, cleanForDetection(ticket.body) || ticket.body].join('\n');
-      const { queryType, confidence } = nearest(text, language);
-      return { queryType, confidence, language, flags: flagsOf(ticket) };
+      return {
+        language,
+        flags: flagsOf(ticket),
+        nearest: () => nearest(`${ticket.subject}\n${ownText(ticket.body)}`, language),
+      };
     },
   };
 }

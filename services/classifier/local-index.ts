@@ -11,7 +11,7 @@ const nearestShare = 0.15;
 type Example = { type: number; weight: number; script: string; features: Features };
 type Posting = { examples: number[]; weights: number[]; types: Set<number>; rarity: number };
 
-export type ExampleIndex = {
+type ExampleIndex = {
   types: string[];
   examples: Example[];
   postings: Map<number, Posting>;

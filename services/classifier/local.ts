@@ -2,7 +2,7 @@
  * The classifier that needs no training and no model: how near a ticket is to the operator's own examples and
  * descriptions. Pieces of words make it stand typos. It suggests, and is sure only of what it has been shown.
  */
-import { normalised } from './local-features.ts';
+import { normalised, textCapChars } from './local-features.ts';
 import { buildIndex, similaritiesTo } from './local-index.ts';
 import type { QueryTypeExamples, Similarities } from './local-index.ts';
 
@@ -65,7 +65,7 @@ function exactType(exact: Map<string, string | null>, text: string): string | nu
   const whole = exact.get(normalised(text));
   if (whole !== undefined) return whole;
   const parts = text
-    .slice(0, 2000)
+    .slice(0, textCapChars)
     .split(/[.!?\n。！？;；]{1,20}/u, 100)
     .map(normalised);
   const found = new Set(parts.filter(isTelling).map((part) => exact.get(part) ?? null));

@@ -59,6 +59,7 @@ export function createClassifyPrompt(config: Config): ClassifyPrompt {
         maxOutputTokens,
         json: { name: 'labels', schema },
         stream: false,
+        timeoutMs: config.classifier.timeoutMs,
       };
     },
     parse(text) {

@@ -4,7 +4,7 @@ import { configJsonSchema } from '../../shared/config/json-schema.ts';
 import { readEnvironment } from '../environment.ts';
 import { loadConfiguration } from './context.ts';
 import { note, printJson } from './output.ts';
-import { withExample } from './program.ts';
+import { withExample } from './example.ts';
 
 export function addConfigCommands(program: Command): void {
   const config = program.command('config').description('checks the configuration');

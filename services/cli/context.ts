@@ -11,7 +11,6 @@ import { createLog } from '../../shared/log.ts';
 import type { App } from '../../shared/app.ts';
 import { readEnvironment } from '../environment.ts';
 import type { ProcessEnvironment } from '../environment.ts';
-import { openApp } from '../system.ts';
 
 export const projectFolder = fileURLToPath(new URL('../../', import.meta.url));
 /** Where the embedded Redis, the key of `npm start` and its replies live. */
@@ -59,6 +58,7 @@ export async function withApp<T>(command: Command, use: (app: App) => Promise<T>
   const log = createLog('silent');
   const closers: (() => Promise<unknown>)[] = [];
   try {
+    const { openApp } = await import('../system.ts');
     const app = await openApp({ roles: [], tiers: [], loaded, redisUrl, environment, log }, closers);
     return await use(app);
   } finally {

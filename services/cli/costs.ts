@@ -5,7 +5,7 @@ import { costSides, readCosts, usdText } from '../../shared/ledger/costs.ts';
 import type { Costs, CostSide } from '../../shared/ledger/costs.ts';
 import { withApp } from './context.ts';
 import { note, printJson, printTable } from './output.ts';
-import { withExample } from './program.ts';
+import { withExample } from './example.ts';
 
 const unitMs: Record<string, number> = { h: 3_600_000, d: 86_400_000 };
 

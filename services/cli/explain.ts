@@ -4,12 +4,10 @@ import { usableChain } from '../../shared/config/resolve.ts';
 import type { Config } from '../../shared/config/schema.ts';
 import { routeOf } from '../../shared/routing.ts';
 import { ticketSchema } from '../../shared/ticket.ts';
-import { conclude } from '../classifier/classify.ts';
-import { createLabeller } from '../classifier/labeller.ts';
 import { readEnvironment } from '../environment.ts';
 import { loadConfiguration } from './context.ts';
 import { note, printJson, printTable } from './output.ts';
-import { withExample } from './program.ts';
+import { withExample } from './example.ts';
 
 export function addExplainCommands(program: Command): void {
   const classify = program
@@ -81,6 +79,8 @@ async function explain(config: Config, text: string, source = Object.keys(config
     history: [],
     metadata: {},
   });
+  const { conclude } = await import('../classifier/classify.ts');
+  const { createLabeller } = await import('../classifier/labeller.ts');
   const labeller = await createLabeller(config);
   const classification = conclude(config, ticket, labeller.label(ticket), null);
   const route = routeOf(config, { ticket, classification });

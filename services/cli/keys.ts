@@ -6,12 +6,18 @@ import type { Scope } from '../ingest/api-keys.ts';
 import { addApiKey, listApiKeys, revokeApiKey } from '../ingest/key-store.ts';
 import { withApp } from './context.ts';
 import { note, printJson, printTable } from './output.ts';
-import { withExample } from './program.ts';
+import { withExample } from './example.ts';
 
 const list = (text: string): string[] => text.split(',').map((part) => part.trim());
 
 export function addKeysCommands(program: Command): void {
   const keys = program.command('keys').description('API keys of the intake');
+  addCreate(keys);
+  addList(keys);
+  addRevoke(keys);
+}
+
+function addCreate(keys: Command): void {
   const create = keys
     .command('create')
     .description('makes a key and shows it once')
@@ -38,7 +44,9 @@ export function addKeysCommands(program: Command): void {
       }),
     );
   withExample(create, 'tierline keys create webshop --scopes ingest --sources shop-api');
+}
 
+function addList(keys: Command): void {
   const show = keys
     .command('list')
     .description('the stored keys, without their secrets')
@@ -61,7 +69,9 @@ export function addKeysCommands(program: Command): void {
       }),
     );
   withExample(show, 'tierline keys list');
+}
 
+function addRevoke(keys: Command): void {
   const revoke = keys
     .command('revoke')
     .description('ends a key; it stops working within 5 seconds')

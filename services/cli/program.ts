@@ -28,8 +28,3 @@ export function buildProgram(): Command {
   addConfigCommands(program);
   return program;
 }
-
-/** A command with an example at the top of its help. */
-export function withExample(command: Command, example: string): Command {
-  return command.addHelpText('before', `Example:\n  ${example}\n`).exitOverride();
-}

@@ -6,7 +6,7 @@ import type { QueueStatus } from '../../shared/overview.ts';
 import type { App } from '../../shared/app.ts';
 import { withApp } from './context.ts';
 import { note, printJson, printTable } from './output.ts';
-import { withExample } from './program.ts';
+import { withExample } from './example.ts';
 
 export function addQueuesCommands(program: Command): void {
   const queues = program

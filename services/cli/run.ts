@@ -5,10 +5,9 @@ import { createLog } from '../../shared/log.ts';
 import { readEnvironment } from '../environment.ts';
 import { roles as allRoles } from '../roles.ts';
 import type { Role } from '../roles.ts';
-import { startSystem } from '../system.ts';
 import { findRedisUrl, loadConfiguration } from './context.ts';
 import { untilStopped } from './stop.ts';
-import { withExample } from './program.ts';
+import { withExample } from './example.ts';
 
 export function addRunCommand(program: Command): void {
   const command = program
@@ -26,6 +25,7 @@ export function addRunCommand(program: Command): void {
       const loaded = loadConfiguration(command, environment);
       const log = createLog(environment.logLevel ?? 'info');
       for (const warning of loaded.warnings) log.warn({ warning }, 'configuration.warning');
+      const { startSystem } = await import('../system.ts');
       const system = await startSystem({
         roles: parseRoles(names),
         tiers: options.tier.length > 0 ? options.tier : null,

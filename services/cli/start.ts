@@ -10,11 +10,10 @@ import { readEnvironment } from '../environment.ts';
 import type { ProcessEnvironment } from '../environment.ts';
 import { createApiKey } from '../ingest/api-keys.ts';
 import { roles } from '../roles.ts';
-import { startSystem } from '../system.ts';
 import { dataFolder, loadConfiguration } from './context.ts';
 import { startEmbeddedRedis } from './embedded-redis.ts';
 import { note } from './output.ts';
-import { withExample } from './program.ts';
+import { withExample } from './example.ts';
 import { postSamples } from './samples.ts';
 import { untilStopped } from './stop.ts';
 
@@ -39,6 +38,7 @@ async function startAll(command: Command, samplesWanted: boolean): Promise<void>
   const embedded = environment.redisUrl === null ? await openRedis() : null;
   try {
     const apiKey = environment.apiKeys[0] ?? (await keyOfThisFolder());
+    const { startSystem } = await import('../system.ts');
     const system = await startSystem({
       roles,
       tiers: null,

@@ -4,6 +4,8 @@ import type { Log } from '../../shared/log.ts';
 /** Longer than a call may take; what is still held then comes back by its lease. */
 const graceMs = 45_000;
 
+const repeatMs = 1000;
+
 /** Resolves when everything is closed. Exits with 1 when that takes longer than the grace period. */
 export async function untilStopped(close: () => Promise<void>, log: Log): Promise<void> {
   await new Promise<void>((resolve) => {
@@ -11,7 +13,12 @@ export async function untilStopped(close: () => Promise<void>, log: Log): Promis
     process.once('SIGTERM', stop);
     process.once('SIGINT', stop);
   });
-  process.once('SIGINT', () => process.exit(130));
+  // One Ctrl-C may arrive twice, from the terminal and from the program that started us; a later one means "now".
+  const from = Date.now();
+  process.on('SIGINT', () => {
+    if (Date.now() - from > repeatMs) process.exit(130);
+  });
+  process.on('SIGTERM', () => undefined);
   const timer = setTimeout(() => {
     log.error({ ms: graceMs }, 'process.drain_timeout');
     process.exit(1);

@@ -8,7 +8,7 @@ import { ends } from '../../shared/ticket.ts';
 import type { End } from '../../shared/ticket.ts';
 import { withApp } from './context.ts';
 import { note, oneLine, printJson, printTable } from './output.ts';
-import { withExample } from './program.ts';
+import { withExample } from './example.ts';
 
 const openStates = ['queued', 'classifying', 'answering', 'parked', 'delivering'];
 
@@ -63,39 +63,45 @@ async function findTrace(app: App, ticketId: string): Promise<Trace> {
   return traceOf(ticketId, stored);
 }
 
-async function findTickets(
-  app: App,
-  query: { state?: string; tier?: string; limit: string },
-): Promise<Trace[]> {
-  const limit = Number(query.limit);
-  if (!Number.isSafeInteger(limit) || limit < 1)
-    throw new TierlineError('usage', '--limit takes a whole number from 1');
-  const { state } = query;
-  if (state !== undefined && ![...openStates, ...ends].includes(state)) {
-    throw new TierlineError(
-      'usage',
-      `there is no state "${state}". States: ${[...openStates, ...ends].join(', ')}`,
-    );
-  }
-  const isEnd = (ends as readonly string[]).includes(state ?? '');
-  const lists =
-    state === undefined ? (['open', ...ends] as const) : isEnd ? [state as End] : (['open'] as const);
+type Query = { state?: string; tier?: string; limit: string };
+
+const isEnd = (state: string): state is End => (ends as readonly string[]).includes(state);
+
+async function findTickets(app: App, query: Query): Promise<Trace[]> {
+  const limit = parseLimit(query);
+  const { state, tier } = query;
+  const fits = (trace: Trace): boolean =>
+    (state === undefined || trace.state === state) &&
+    (tier === undefined || trace.classification?.tier === tier);
+  // A filter looks into the record, so more ids than the limit may have to be read.
+  const scanned = tier === undefined && (state === undefined || isEnd(state)) ? limit : Math.max(limit, 5000);
   const found: Trace[] = [];
-  // Filters look into the record, so more ids than the limit may have to be read.
-  const scanned = query.tier === undefined && (state === undefined || isEnd) ? limit : Math.max(limit, 5000);
-  for (const list of lists) {
+  for (const list of listsFor(state)) {
     for (const ticketId of await app.record.list(list, scanned)) {
       if (found.length >= limit) return found;
       const stored = await app.record.read(ticketId);
-      if (!stored) continue;
-      const trace = traceOf(ticketId, stored);
-      const fits =
-        (state === undefined || trace.state === state) &&
-        (query.tier === undefined || trace.classification?.tier === query.tier);
-      if (fits) found.push(trace);
+      const trace = stored && traceOf(ticketId, stored);
+      if (trace && fits(trace)) found.push(trace);
     }
   }
   return found;
+}
+
+function listsFor(state: string | undefined): readonly ('open' | End)[] {
+  if (state === undefined) return ['open', ...ends];
+  return isEnd(state) ? [state] : ['open'];
+}
+
+function parseLimit({ limit, state }: Query): number {
+  const states = [...openStates, ...ends];
+  if (state !== undefined && !states.includes(state)) {
+    throw new TierlineError('usage', `there is no state "${state}". States: ${states.join(', ')}`);
+  }
+  const count = Number(limit);
+  if (!Number.isSafeInteger(count) || count < 1) {
+    throw new TierlineError('usage', '--limit takes a whole number from 1');
+  }
+  return count;
 }
 
 function printTrace(trace: Trace): void {

@@ -18,7 +18,8 @@ export type AcceptOutcome =
 /** How long a repeated Idempotency-Key is compared with its first body. */
 const idempotencyMs = 24 * 3_600_000;
 
-type Parsed = { kind: 'ok'; ticket: Ticket; contentKey: string } | (AcceptOutcome & { kind: 'problem' });
+type Refused = AcceptOutcome & { kind: 'problem' };
+type Parsed = { kind: 'ok'; ticket: Ticket; contentKey: string } | Refused;
 
 /** `source` is given where the address names it. */
 export function parseTicket(app: App, raw: Buffer, source?: string): Parsed {
@@ -48,7 +49,12 @@ export async function acceptBody(
   const parsed = parseTicket(app, raw);
   if (parsed.kind === 'problem') return parsed;
   const { source } = parsed.ticket;
-  if (!app.runtime().config.sources[source]) return unknownSource();
+  const settings = app.runtime().config.sources[source];
+  if (!settings) {
+    const { detail, ...problem } = unknownSource();
+    return { ...problem, detail, errors: [{ pointer: '/source', detail }] };
+  }
+  if (raw.length > settings.maxBodyBytes) return tooLarge(settings.maxBodyBytes);
   if (authorize(request.key, { scope: 'ingest', source }) !== 'ok') {
     return { kind: 'problem', code: 'source-not-allowed', detail: 'This key may not post to that source.' };
   }
@@ -59,9 +65,20 @@ export async function acceptBody(
   return store(app, parsed);
 }
 
-export function unknownSource(): AcceptOutcome & { kind: 'problem' } {
-  const detail = 'No source of that name is configured.';
-  return { kind: 'problem', code: 'unknown-source', detail, errors: [{ pointer: '/source', detail }] };
+export function unknownSource(): Refused {
+  return { kind: 'problem', code: 'unknown-source', detail: 'No source of that name is configured.' };
+}
+
+export function tooLarge(maxBytes: number): Refused {
+  return { kind: 'problem', code: 'too-large', detail: `A ticket may have at most ${maxBytes} bytes.` };
+}
+
+const defaultBodyBytes = 1_048_576;
+
+/** No body above this is read; whether it is too large for its source shows when that is known. */
+export function largestBodyBytes(app: App): number {
+  const limits = Object.values(app.runtime().config.sources).map((source) => source.maxBodyBytes);
+  return limits.length === 0 ? defaultBodyBytes : Math.max(...limits);
 }
 
 export async function store(

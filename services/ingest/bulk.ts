@@ -1,48 +1,62 @@
 /** NDJSON in, NDJSON out: one ticket a line, any length, in bounded memory. */
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { App } from '../../shared/app.ts';
-import { acceptBody } from './accept.ts';
+import { acceptBody, largestBodyBytes, tooLarge } from './accept.ts';
 import type { AcceptOutcome } from './accept.ts';
 import type { ApiKeyRecord } from './api-keys.ts';
 import { problem } from './problem.ts';
-import { isRedisAway, maxBodyBytes } from './http-problem.ts';
+import { isRedisAway } from './http-problem.ts';
 
 /** Lines in flight at once. Answers keep the order of the lines. */
-const batchLines = 100;
+const linesAtOnce = 100;
+/**
+ * Answers kept for a sender that does not read while it sends, as simple clients do; past this much it is not read from
+ * any more until it reads.
+ */
+const maxUnreadBytes = 8 * 1024 * 1024;
 
 type Line = { number: number; bytes: Buffer | null };
 
 export async function acceptBulk(
   app: App,
   key: ApiKeyRecord,
-  input: IncomingMessage,
-  output: ServerResponse,
+  exchange: { input: IncomingMessage; output: ServerResponse },
 ): Promise<void> {
-  output.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  const { input, output } = exchange;
+  output.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
+  output.flushHeaders();
   try {
-    for await (const batch of batchesOf(linesOf(input))) {
-      const answers = await Promise.all(batch.map((line) => answerLine(app, key, line)));
-      if (!output.write(answers.join(''))) await once(output, 'drain');
+    // What is there is answered at once: a sender may wait for its answers before it sends more.
+    for await (const lines of linesOf(input, largestBodyBytes(app))) {
+      for (let from = 0; from < lines.length; from += linesAtOnce) {
+        const some = lines.slice(from, from + linesAtOnce);
+        const answers = await Promise.all(some.map((line) => answerLine(app, key, line)));
+        output.write(answers.join(''));
+      }
+      await untilRead(output);
     }
     output.end();
   } catch (error) {
-    // The sender went away: every line that was answered is stored, the rest was never promised.
+    // The sender went away, or we are going: every line that was answered is stored, the rest was never promised.
     app.log.warn({ err: error }, 'bulk.interrupted');
     output.destroy();
   }
 }
 
-async function answerLine(app: App, key: ApiKeyRecord, line: Line): Promise<string> {
-  const outcome = line.bytes === null ? tooLarge : await acceptLine(app, key, line.bytes);
-  return `${JSON.stringify({ line: line.number, ...bodyOf(outcome) })}\n`;
+/** Waits while too much is unread; a sender that goes away instead ends the wait. */
+async function untilRead(output: ServerResponse): Promise<void> {
+  if (output.writableLength <= maxUnreadBytes || output.destroyed) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  output.once('drain', resolve).once('close', resolve);
+  await promise;
+  output.off('drain', resolve).off('close', resolve);
 }
 
-const tooLarge: AcceptOutcome = {
-  kind: 'problem',
-  code: 'too-large',
-  detail: `A line may have at most ${maxBodyBytes} bytes.`,
-};
+async function answerLine(app: App, key: ApiKeyRecord, line: Line): Promise<string> {
+  const outcome =
+    line.bytes === null ? tooLarge(largestBodyBytes(app)) : await acceptLine(app, key, line.bytes);
+  return `${JSON.stringify({ line: line.number, ...bodyOf(outcome) })}\n`;
+}
 
 async function acceptLine(app: App, key: ApiKeyRecord, bytes: Buffer): Promise<AcceptOutcome> {
   try {
@@ -64,46 +78,35 @@ function bodyOf(outcome: AcceptOutcome) {
   return { status, ticketId: null, state: null, duplicate: false, errors };
 }
 
-/** Lines without their end; empty ones are counted and left out; a line over the limit comes as null bytes. */
-async function* linesOf(input: AsyncIterable<Buffer>): AsyncGenerator<Line> {
+/**
+ * The lines that each piece of input completes, without their ends. Empty ones are counted and left out; one over the
+ * limit comes as null bytes.
+ */
+async function* linesOf(input: AsyncIterable<Buffer>, maxLineBytes: number): AsyncGenerator<Line[]> {
   let number = 0;
   let parts: Buffer[] = [];
   let size = 0;
-  const finish = (last: Buffer): Line | null => {
+  const finish = (last: Buffer): Line[] => {
     number += 1;
     const total = size + last.length;
-    const bytes = total > maxBodyBytes ? null : Buffer.concat([...parts, last]);
+    const bytes = total > maxLineBytes ? null : Buffer.concat([...parts, last]);
     parts = [];
     size = 0;
-    if (bytes !== null && bytes.every((byte) => byte <= 0x20)) return null;
-    return { number, bytes };
+    return bytes?.every((byte) => byte <= 0x20) ? [] : [{ number, bytes }];
   };
   for await (const chunk of input) {
+    const lines: Line[] = [];
     let from = 0;
     for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, from)) {
-      const line = finish(chunk.subarray(from, end));
-      if (line) yield line;
+      lines.push(...finish(chunk.subarray(from, end)));
       from = end + 1;
     }
     const rest = chunk.subarray(from);
     size += rest.length;
     // Past the limit only the size is kept.
-    if (size <= maxBodyBytes) parts.push(rest);
+    if (size <= maxLineBytes) parts.push(rest);
     else parts = [];
+    yield lines;
   }
-  if (size > 0) {
-    const line = finish(Buffer.alloc(0));
-    if (line) yield line;
-  }
-}
-
-async function* batchesOf(lines: AsyncIterable<Line>): AsyncGenerator<Line[]> {
-  let batch: Line[] = [];
-  for await (const line of lines) {
-    batch.push(line);
-    if (batch.length < batchLines) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
+  if (size > 0) yield finish(Buffer.alloc(0));
 }

@@ -29,6 +29,26 @@ const accepted = {
     duplicate: { type: 'boolean' },
   },
 };
+const fieldError = {
+  type: 'object',
+  required: ['pointer', 'detail'],
+  properties: {
+    pointer: { type: 'string', description: 'A JSON pointer (RFC 6901) into the body' },
+    detail: { type: 'string' },
+  },
+};
+const bulkResult = {
+  type: 'object',
+  required: ['line', 'status', 'ticketId', 'state', 'duplicate', 'errors'],
+  properties: {
+    line: { type: 'integer', description: 'From 1; empty lines count and are not answered' },
+    status: { type: 'integer', description: 'As POST /v1/tickets would have answered' },
+    ticketId: { type: ['string', 'null'] },
+    state: { type: ['string', 'null'] },
+    duplicate: { type: 'boolean' },
+    errors: { type: 'array', items: { $ref: '#/components/schemas/FieldError' } },
+  },
+};
 const problemSchema = {
   type: 'object',
   required: ['type', 'title', 'status', 'detail', 'errors', 'requestId'],
@@ -38,12 +58,93 @@ const problemSchema = {
     status: { type: 'integer' },
     code: { type: 'string' },
     detail: { type: 'string' },
-    errors: {
-      type: 'array',
-      items: { type: 'object', properties: { pointer: { type: 'string' }, detail: { type: 'string' } } },
-    },
+    errors: { type: 'array', items: { $ref: '#/components/schemas/FieldError' } },
     requestId: { type: 'string' },
   },
+};
+
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description: 'Refuses another body under the same key, for 24 hours.',
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
+};
+
+const intakePaths = {
+  '/v1/tickets': {
+    post: {
+      summary: 'Hands in a ticket',
+      security: bearer,
+      parameters: [idempotencyKey],
+      requestBody: jsonBody({ $ref: '#/components/schemas/TicketInput' }),
+      responses: intakeAnswers,
+    },
+  },
+  '/v1/tickets/bulk': {
+    post: {
+      summary: 'Hands in tickets, one JSON object a line; answers one line each, in order',
+      description: 'Each line is answered as soon as it has arrived, while more are sent.',
+      security: bearer,
+      requestBody: {
+        required: true,
+        content: { 'application/x-ndjson': { schema: { type: 'string' } } },
+      },
+      responses: {
+        200: {
+          description: 'One BulkResult a line',
+          content: { 'application/x-ndjson': { schema: { $ref: '#/components/schemas/BulkResult' } } },
+        },
+        default: problemAnswer,
+      },
+    },
+  },
+  '/v1/webhooks/{source}': {
+    post: {
+      summary: "A helpdesk's webhook, signed as that platform signs it",
+      parameters: [pathParameter('source')],
+      requestBody: jsonBody({ type: 'object' }),
+      responses: intakeAnswers,
+    },
+    head: {
+      summary: 'The handshake of helpdesks that ask whether somebody is there',
+      parameters: [pathParameter('source')],
+      responses: {
+        200: { description: 'The source is configured' },
+        404: { description: 'There is no such source' },
+      },
+    },
+  },
+};
+
+const ticketPaths = {
+  '/v1/tickets/{ticketId}': {
+    get: {
+      summary: 'The whole trace of a ticket',
+      security: bearer,
+      parameters: [pathParameter('ticketId')],
+      responses: { 200: { description: 'The trace' }, default: problemAnswer },
+    },
+  },
+  '/v1/tickets/{ticketId}/cancel': {
+    post: {
+      summary: 'Cancels a ticket whose answer has not begun to be sent',
+      security: bearer,
+      parameters: [pathParameter('ticketId')],
+      responses: { 200: { description: 'It is cancelled' }, default: problemAnswer },
+    },
+  },
+};
+
+const healthPaths = {
+  '/livez': { get: { summary: 'The process runs', responses: { 200: { description: 'Yes' } } } },
+  '/readyz': {
+    get: {
+      summary: 'Redis reachable, configuration loaded, not draining',
+      responses: { 200: { description: 'Ready' }, 503: { description: 'Not ready' } },
+    },
+  },
+  '/openapi.json': { get: { summary: 'This document', responses: { 200: { description: 'OpenAPI 3.1' } } } },
 };
 
 let built: object | null = null;
@@ -58,74 +159,18 @@ function build(): object {
     io: 'input',
     unrepresentable: 'any',
   });
-  const ticketRef = { $ref: '#/components/schemas/TicketInput' };
-  const idempotencyKey = {
-    name: 'Idempotency-Key',
-    in: 'header',
-    required: false,
-    schema: { type: 'string' },
-  };
   return {
     openapi: '3.1.0',
     info: { title: 'Tierline intake', version: packageJson.version },
-    paths: {
-      '/v1/tickets': {
-        post: {
-          summary: 'Hands in a ticket',
-          security: bearer,
-          parameters: [idempotencyKey],
-          requestBody: jsonBody(ticketRef),
-          responses: intakeAnswers,
-        },
-      },
-      '/v1/tickets/bulk': {
-        post: {
-          summary: 'Hands in tickets, one JSON object a line; answers one line each, in order',
-          security: bearer,
-          requestBody: {
-            required: true,
-            content: { 'application/x-ndjson': { schema: { type: 'string' } } },
-          },
-          responses: {
-            200: { description: 'One result a line', content: { 'application/x-ndjson': {} } },
-            default: problemAnswer,
-          },
-        },
-      },
-      '/v1/webhooks/{source}': {
-        post: {
-          summary: "A helpdesk's webhook, signed as that platform signs it",
-          parameters: [pathParameter('source')],
-          requestBody: jsonBody({ type: 'object' }),
-          responses: intakeAnswers,
-        },
-      },
-      '/v1/tickets/{ticketId}': {
-        get: {
-          summary: 'The whole trace of a ticket',
-          security: bearer,
-          parameters: [pathParameter('ticketId')],
-          responses: { 200: { description: 'The trace' }, default: problemAnswer },
-        },
-      },
-      '/v1/tickets/{ticketId}/cancel': {
-        post: {
-          summary: 'Cancels a ticket whose answer has not begun to be sent',
-          security: bearer,
-          parameters: [pathParameter('ticketId')],
-          responses: { 200: { description: 'Its state' }, default: problemAnswer },
-        },
-      },
-      '/livez': { get: { summary: 'The process runs', responses: { 200: { description: 'Yes' } } } },
-      '/readyz': {
-        get: {
-          summary: 'Redis reachable, configuration loaded, not draining',
-          responses: { 200: { description: 'Ready' }, 503: { description: 'Not ready' } },
-        },
-      },
-    },
+    paths: { ...intakePaths, ...ticketPaths, ...healthPaths },
     components: {
-      schemas: { TicketInput: ticketInput, Accepted: accepted, Problem: problemSchema },
+      schemas: {
+        TicketInput: ticketInput,
+        Accepted: accepted,
+        BulkResult: bulkResult,
+        Problem: problemSchema,
+        FieldError: fieldError,
+      },
       securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } },
     },
   };

@@ -25,9 +25,9 @@ export function parseJsonBody(raw: Buffer, limits: JsonLimits = defaultLimits): 
   }
   // A key can be spelled with escapes, so a backslash asks for a look as well; most bodies need none.
   if (/__proto__|constructor|\\u/.test(text)) {
-    const pointer = forbiddenKeyPointer(value, '');
-    if (pointer !== null) {
-      return bad(422, pointer, 'the keys __proto__ and constructor.prototype are not accepted');
+    const path = forbiddenKeyPath(value);
+    if (path !== null) {
+      return bad(422, pointerOf(path), 'the keys __proto__ and constructor.prototype are not accepted');
     }
   }
   return { kind: 'ok', value };
@@ -69,18 +69,28 @@ function isDeeperThan(raw: Buffer, maxDepth: number): boolean {
   return false;
 }
 
-/** Recursive, as deep as the depth limit allows. */
-function forbiddenKeyPointer(value: unknown, pointer: string): string | null {
+/** Recursive, as deep as the depth limit allows. The path is put together on the way back, so that looking costs little. */
+function forbiddenKeyPath(value: unknown): string[] | null {
   if (typeof value !== 'object' || value === null) return null;
-  const entries: [string, unknown][] = Object.entries(value);
-  for (const [key, child] of entries) {
-    const childPointer = `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-    if (key === '__proto__') return childPointer;
-    if (key === 'constructor' && hasPrototypeKey(child)) return `${childPointer}/prototype`;
-    const found = forbiddenKeyPointer(child, childPointer);
-    if (found !== null) return found;
+  if (Array.isArray(value)) {
+    for (const [index, child] of value.entries()) {
+      const found = forbiddenKeyPath(child);
+      if (found !== null) return [String(index), ...found];
+    }
+    return null;
+  }
+  for (const key of Object.keys(value)) {
+    if (key === '__proto__') return [key];
+    const child: unknown = Reflect.get(value, key);
+    if (key === 'constructor' && hasPrototypeKey(child)) return [key, 'prototype'];
+    const found = forbiddenKeyPath(child);
+    if (found !== null) return [key, ...found];
   }
   return null;
+}
+
+function pointerOf(path: readonly string[]): string {
+  return path.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
 function hasPrototypeKey(value: unknown): boolean {

@@ -1,45 +1,79 @@
 /** The HTTP intake: routes to the steps of accepting a ticket, and every error as problem details. */
-import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
 import fastify from 'fastify';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { App } from '../../shared/app.ts';
-import { acceptBody } from './accept.ts';
+import { acceptBody, largestBodyBytes } from './accept.ts';
 import type { AcceptOutcome } from './accept.ts';
 import { acceptBulk } from './bulk.ts';
 import { createKeyRing } from './key-ring.ts';
 import type { KeyRing } from './key-ring.ts';
 import { isReachable } from '../../shared/redis.ts';
 import { openApiDocument } from './openapi.ts';
-import { HttpProblem, isRedisAway, maxBodyBytes, sendProblem } from './http-problem.ts';
-import { receiveWebhook } from './webhook.ts';
+import { endWithProblem, HttpProblem, isRedisAway, newRequestId, sendProblem } from './http-problem.ts';
+import { boundReceiving } from './receiving.ts';
+import { answerHandshake, receiveWebhook } from './webhook.ts';
 import { registerTicketRoutes } from './ticket-routes.ts';
 
-/** `isDraining` turns /readyz red while the process goes down. */
-export function createServer(
-  app: App,
-  options: { environmentKeys: string[]; isDraining: () => boolean },
-): FastifyInstance {
+export type IntakeOptions = {
+  environmentKeys: string[];
+  /** Turns /readyz red while the process goes down. */
+  isDraining: () => boolean;
+  /** In which a body must have arrived (not that of a bulk upload). */
+  bodyTimeoutMs?: number;
+  /** After which a connection on which nothing moves is closed. */
+  idleTimeoutMs?: number;
+};
+
+const bodyTimeoutMs = 30_000;
+const idleTimeoutMs = 120_000;
+
+export function createServer(app: App, options: IntakeOptions): FastifyInstance {
   const server = fastify({
     logger: false,
-    bodyLimit: maxBodyBytes,
-    routerOptions: { maxParamLength: 300 },
-    genReqId: () => `r_${randomBytes(9).toString('base64url')}`,
-    // A sender that stops in the middle of its body must not hold a connection for ever.
-    requestTimeout: 60_000,
-    http: { maxHeaderSize: 32 * 1024 },
+    bodyLimit: largestBodyBytes(app),
+    routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
+    genReqId: newRequestId,
+    connectionTimeout: options.idleTimeoutMs ?? idleTimeoutMs,
+    http: { maxHeaderSize: 32 * 1024, headersTimeout: 30_000 },
+    // What comes on an open connection while the process drains is still served.
+    return503OnClosing: false,
+    frameworkErrors: (error, _request, reply) => {
+      void sendProblem(reply, error.code === 'FST_ERR_BAD_URL' ? 'bad-request' : 'not-found');
+    },
+    clientErrorHandler: answerClientError,
   });
   // Bodies are parsed by ourselves, from the raw bytes: signatures are over these, and errors must name the field.
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser(['application/json'], { parseAs: 'buffer' }, (_request, body, done) =>
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
     done(null, body),
   );
-  server.addContentTypeParser('application/x-ndjson', (_request, payload, done) => done(null, payload));
-  const keys = createKeyRing(app, options.environmentKeys);
   handleErrors(server, app);
+  const receiving = boundReceiving(server, options.bodyTimeoutMs ?? bodyTimeoutMs);
+  server.addHook('onRequest', async (request, reply) => {
+    reply.header('cache-control', 'no-store');
+    if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
+      throw new HttpProblem('unsupported-media-type', 'Send the body without a Content-Encoding.');
+    }
+  });
+  const keys = createKeyRing(app, options.environmentKeys);
   registerIntake(server, app, keys);
+  void server.register(async (scope) => registerBulk(scope, app, { keys, lift: receiving.lift }));
   registerTicketRoutes(server, app, keys);
   registerHealth(server, app, options.isDraining);
   return server;
+}
+
+/** What is no HTTP request: there is no reply yet, only the connection. */
+function answerClientError(error: FastifyError | (Error & { code?: string }), socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  if (error.code === 'HPE_HEADER_OVERFLOW') endWithProblem(socket, 'headers-too-large', newRequestId());
+  else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    endWithProblem(socket, 'request-timeout', newRequestId());
+  else endWithProblem(socket, 'bad-request', newRequestId());
 }
 
 function handleErrors(server: FastifyInstance, app: App): void {
@@ -48,8 +82,8 @@ function handleErrors(server: FastifyInstance, app: App): void {
     if (error instanceof HttpProblem) return sendProblem(reply, error.code, error.message, error.errors);
     const status = statusOf(error);
     if (status === 413)
-      return sendProblem(reply, 'too-large', `The body is larger than ${maxBodyBytes} bytes.`);
-    if (status === 415) return sendProblem(reply, 'unsupported-media-type', 'Send application/json.');
+      return sendProblem(reply, 'too-large', `The body is larger than ${largestBodyBytes(app)} bytes.`);
+    if (status === 415) return sendProblem(reply, 'unsupported-media-type', wantedTypes);
     if (status !== null && status < 500) return sendProblem(reply, 'bad-request');
     if (isRedisAway(error)) {
       app.log.warn({ requestId: request.id, err: error }, 'intake.unavailable');
@@ -60,6 +94,8 @@ function handleErrors(server: FastifyInstance, app: App): void {
   });
 }
 
+const wantedTypes = 'Send application/json; for /v1/tickets/bulk application/x-ndjson, one ticket a line.';
+
 function statusOf(error: unknown): number | null {
   return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
     ? error.statusCode
@@ -67,29 +103,37 @@ function statusOf(error: unknown): number | null {
 }
 
 function registerIntake(server: FastifyInstance, app: App, keys: KeyRing): void {
-  server.post('/v1/tickets', async (request, reply) => {
-    const key = await keys.require(request, 'ingest');
-    const idempotencyKey = headerOf(request, 'idempotency-key');
-    return answer(reply, await acceptBody(app, bodyOf(request), { key, idempotencyKey }));
-  });
-  server.post('/v1/tickets/bulk', { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request, reply) => {
-    const key = await keys.require(request, 'ingest');
-    if (!headerOf(request, 'content-type')?.startsWith('application/x-ndjson')) {
-      throw new HttpProblem('unsupported-media-type', 'Send application/x-ndjson, one ticket a line.');
-    }
-    reply.hijack();
-    await acceptBulk(app, key, request.raw, reply.raw);
+  server.post('/v1/tickets', { onRequest: keys.requires('ingest') }, async (request, reply) => {
+    const idempotencyKey = idempotencyKeyOf(request);
+    return answer(
+      reply,
+      await acceptBody(app, bodyOf(request), { key: keys.keyOf(request), idempotencyKey }),
+    );
   });
   server.route<{ Params: { source: string } }>({
     method: ['POST', 'HEAD'],
     url: '/v1/webhooks/:source',
     handler: async (request, reply) => {
-      if (request.method === 'HEAD') return reply.code(200).send();
-      return answer(
-        reply,
-        await receiveWebhook(app, request.params.source, request.headers, bodyOf(request)),
-      );
+      const { source } = request.params;
+      if (request.method === 'HEAD') return reply.code(answerHandshake(app, source)).send();
+      return answer(reply, await receiveWebhook(app, source, request.headers, bodyOf(request)));
     },
+  });
+}
+
+/** In a scope of its own, whose only body is a stream: no other content type may be read into memory without a limit. */
+function registerBulk(
+  scope: FastifyInstance,
+  app: App,
+  parts: { keys: KeyRing; lift: (request: FastifyRequest) => void },
+): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('application/x-ndjson', (_request, payload, done) => done(null, payload));
+  scope.post('/v1/tickets/bulk', { onRequest: parts.keys.requires('ingest') }, async (request, reply) => {
+    if (request.body === undefined) throw new HttpProblem('unsupported-media-type', wantedTypes);
+    parts.lift(request);
+    reply.hijack();
+    await acceptBulk(app, parts.keys.keyOf(request), { input: request.raw, output: reply.raw });
   });
 }
 
@@ -99,15 +143,23 @@ function answer(reply: FastifyReply, outcome: AcceptOutcome) {
   return reply.code(duplicate ? 200 : 202).send({ ticketId, state, duplicate });
 }
 
-export function bodyOf(request: FastifyRequest): Buffer {
-  if (!Buffer.isBuffer(request.body))
-    throw new HttpProblem('unsupported-media-type', 'Send application/json.');
-  return request.body;
+/** Without a content type there was no body. */
+function bodyOf(request: FastifyRequest): Buffer {
+  return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
 }
 
-function headerOf(request: FastifyRequest, name: string): string | undefined {
-  const value = request.headers[name];
-  return Array.isArray(value) ? value[0] : value;
+const maxIdempotencyKeyCharacters = 255;
+
+function idempotencyKeyOf(request: FastifyRequest): string | undefined {
+  const value = request.headers['idempotency-key'];
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string' || value === '' || value.length > maxIdempotencyKeyCharacters) {
+    throw new HttpProblem(
+      'bad-request',
+      `An Idempotency-Key must have 1 to ${maxIdempotencyKeyCharacters} characters.`,
+    );
+  }
+  return value;
 }
 
 function registerHealth(server: FastifyInstance, app: App, isDraining: () => boolean): void {

@@ -3,57 +3,52 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { historyEntrySchema, ticketSchema } from '../../shared/ticket.ts';
 import type { Ticket } from '../../shared/ticket.ts';
+import { errorAt, isShowable, maxErrors, textErrorsOf } from './field-errors.ts';
+import type { Path } from './field-errors.ts';
 import type { ProblemError } from './problem.ts';
 
 const maxIdentifierCharacters = 255;
 const maxBodyCharacters = 200_000;
 const maxEntries = 100;
 const maxMetadataBytes = 16 * 1024;
-const maxDepth = 32;
-/** Enough to mend a body by, and no more work for a hostile one. */
-const maxErrors = 20;
-/** A longer key is not repeated in an error. */
-const maxShownKeyCharacters = 100;
 const dayMs = 24 * 60 * 60 * 1000;
 
 const notBlank = { regex: /\S/, message: 'must not be blank' };
 const identifier = z.string().min(1).max(maxIdentifierCharacters).regex(notBlank.regex, notBlank.message);
 
 /** Built once. null is accepted where a field may be left out, since many senders write it for "not given". */
-export const ticketInputSchema = z
-  .strictObject({
-    source: identifier,
-    externalId: identifier,
-    conversationId: identifier.nullish(),
-    messageId: identifier.nullish(),
-    createdAt: z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time with an offset' }).nullish(),
-    subject: z.string().max(1000).nullish(),
-    body: z.string().min(1).max(maxBodyCharacters).regex(notBlank.regex, notBlank.message),
-    requester: z
-      .strictObject({
-        email: z
-          .string()
-          .max(320)
-          .regex(/^[^\s@]+@[^\s@]+$/, 'must be an e-mail address')
-          .nullish(),
-        name: z.string().max(255).nullish(),
-      })
-      .nullish(),
-    language: z
-      .string()
-      .max(35)
-      .refine(isLanguageTag, 'must be a BCP 47 language tag, such as en or pt-BR')
-      .nullish(),
-    tags: z.array(z.string().min(1).max(100)).max(maxEntries).optional(),
-    priority: ticketSchema.shape.priority.optional(),
-    lane: ticketSchema.shape.lane.optional(),
-    history: z
-      .array(z.strictObject({ role: historyEntrySchema.shape.role, text: z.string().max(maxBodyCharacters) }))
-      .max(maxEntries)
-      .optional(),
-    metadata: z.record(z.string(), z.unknown()).optional(),
-  })
-  .meta({ id: 'TicketInput' });
+export const ticketInputSchema = z.strictObject({
+  source: identifier,
+  externalId: identifier,
+  conversationId: identifier.nullish(),
+  messageId: identifier.nullish(),
+  createdAt: z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time with an offset' }).nullish(),
+  subject: z.string().max(1000).nullish(),
+  body: z.string().min(1).max(maxBodyCharacters).regex(notBlank.regex, notBlank.message),
+  requester: z
+    .strictObject({
+      email: z
+        .string()
+        .max(320)
+        .regex(/^[^\s@]+@[^\s@]+$/, 'must be an e-mail address')
+        .nullish(),
+      name: z.string().max(255).nullish(),
+    })
+    .nullish(),
+  language: z
+    .string()
+    .max(35)
+    .refine(isLanguageTag, 'must be a BCP 47 language tag, such as en or pt-BR')
+    .nullish(),
+  tags: z.array(z.string().min(1).max(100)).max(maxEntries).optional(),
+  priority: ticketSchema.shape.priority.optional(),
+  lane: ticketSchema.shape.lane.optional(),
+  history: z
+    .array(z.strictObject({ role: historyEntrySchema.shape.role, text: z.string().max(maxBodyCharacters) }))
+    .max(maxEntries)
+    .optional(),
+  metadata: z.record(z.string(), z.unknown()).optional(),
+});
 type TicketInput = z.infer<typeof ticketInputSchema>;
 
 export type ParsedTicketInput =
@@ -78,8 +73,7 @@ export function parseTicketInput(
   const parsed = ticketInputSchema.safeParse(sent);
   if (!parsed.success) return invalid(parsed.error.issues.flatMap((issue) => errorsOf(issue, sent)));
   // After the schema, which refuses a list of half a million entries by its length alone.
-  const errors: ProblemError[] = [];
-  collectTextErrors(value, [], errors);
+  const errors = textErrorsOf(value);
   if (errors.length > 0) return invalid(errors);
   return ticketOf(parsed.data, context.nowMs);
 }
@@ -143,7 +137,9 @@ function requesterOf(input: TicketInput): Ticket['requester'] {
 }
 
 function invalid(errors: ProblemError[]): ParsedTicketInput {
-  return { kind: 'invalid', errors: errors.slice(0, maxErrors) };
+  // The first thing wrong with a field says enough: an empty text is blank, too.
+  const first = errors.filter(({ pointer }, i) => errors.findIndex((one) => one.pointer === pointer) === i);
+  return { kind: 'invalid', errors: first.slice(0, maxErrors) };
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
@@ -165,54 +161,6 @@ function isLanguageTag(tag: string): boolean {
 function canonicalLanguage(tag: string | null): string | null {
   const canonical = tag === null ? undefined : Intl.getCanonicalLocales(tag.replaceAll('_', '-'))[0];
   return canonical === undefined || canonical === 'und' ? null : canonical;
-}
-
-type Path = readonly PropertyKey[];
-
-function errorAt(path: Path, text: string): ProblemError {
-  const names = path.map(String);
-  const pointer = names.map((name) => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-  return { pointer, detail: `${names.length === 0 ? 'the body' : names.join('.')} ${text}` };
-}
-
-/** Control characters but tab, line feed and carriage return; DEL and C1 (U+007F to U+009F) are let through. */
-const refusedControl = /[\p{Cc}--[\t\n\r\u007f-\u009f]]/v;
-
-/** What stores, mails and helpdesks cannot carry: NUL and its like break them, unpaired surrogates are no text at all. */
-function textError(text: string): string | null {
-  if (!text.isWellFormed()) return 'an unpaired surrogate';
-  const control = refusedControl.exec(text)?.[0];
-  if (control === undefined) return null;
-  return `the control character U+${(control.codePointAt(0) ?? 0).toString(16).padStart(4, '0').toUpperCase()}`;
-}
-
-/** Looks into every string and every key, also of fields that the schema leaves open. */
-function collectTextErrors(value: unknown, path: Path, errors: ProblemError[]): void {
-  if (errors.length >= maxErrors) return;
-  if (typeof value === 'string') {
-    const found = textError(value);
-    if (found !== null) errors.push(errorAt(path, `contains ${found}`));
-    return;
-  }
-  if (typeof value !== 'object' || value === null) {
-    const isJson =
-      value === null || typeof value === 'boolean' || value === undefined || Number.isFinite(value);
-    if (!isJson) errors.push(errorAt(path, 'is not a JSON value'));
-    return;
-  }
-  if (path.length >= maxDepth) {
-    errors.push(errorAt(path, `is nested more than ${maxDepth} levels deep`));
-    return;
-  }
-  for (const [key, child] of Object.entries(value)) {
-    const found = textError(key);
-    if (found !== null) errors.push(errorAt(path, `has a key that contains ${found}`));
-    collectTextErrors(child, isShowable(key) ? [...path, key] : path, errors);
-  }
-}
-
-function isShowable(key: string): boolean {
-  return key.length <= maxShownKeyCharacters && textError(key) === null;
 }
 
 function errorsOf(issue: z.core.$ZodIssue, input: Record<string, unknown>): ProblemError[] {

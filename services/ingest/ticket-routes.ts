@@ -5,39 +5,46 @@ import { traceOf } from '../../shared/record/trace.ts';
 import type { Trace } from '../../shared/record/trace.ts';
 import { sendHints } from '../../shared/transitions.ts';
 import { authorize } from './api-keys.ts';
-import type { ApiKeyRecord } from './api-keys.ts';
 import type { KeyRing } from './key-ring.ts';
 import { HttpProblem, sendProblem } from './http-problem.ts';
 
 type ById = { Params: { ticketId: string } };
 
 export function registerTicketRoutes(server: FastifyInstance, app: App, keys: KeyRing): void {
-  const find = async (
-    request: FastifyRequest<ById>,
-    key: ApiKeyRecord,
-    scope: 'read' | 'ingest',
-  ): Promise<Trace> => {
+  const find = async (request: FastifyRequest<ById>, scope: 'read' | 'ingest'): Promise<Trace> => {
+    const key = keys.keyOf(request);
     const record = await app.record.read(request.params.ticketId);
-    const trace = record && traceOf(request.params.ticketId, record);
-    // A ticket of a source that the key does not cover is not there, as far as this key can tell.
-    const source = trace?.ticket?.source ?? null;
-    if (!trace || authorize(key, { scope, source }) !== 'ok') throw new HttpProblem('unknown-ticket');
+    const trace = record && traceOf(request.params.ticketId, record, app.now());
+    if (!trace) throw new HttpProblem('unknown-ticket');
+    // A ticket of a source that the key does not cover is not there, as far as this key can tell. One whose content is
+    // gone does not say any more where it came from, so only keys for all sources still see it.
+    const isCovered = trace.ticket
+      ? authorize(key, { scope, source: trace.ticket.source }) === 'ok'
+      : key.sources === null;
+    if (!isCovered) throw new HttpProblem('unknown-ticket');
     return trace;
   };
-  server.get<ById>('/v1/tickets/:ticketId', async (request) =>
-    find(request, await keys.require(request, 'read'), 'read'),
+  server.get<ById>('/v1/tickets/:ticketId', { onRequest: keys.requires('read') }, (request) =>
+    find(request, 'read'),
   );
-  server.post<ById>('/v1/tickets/:ticketId/cancel', async (request, reply) => {
-    await find(request, await keys.require(request, 'ingest'), 'ingest');
-    const { ticketId } = request.params;
-    const outcome = await app.record.cancel(ticketId);
-    if (outcome.kind === 'gone') return sendProblem(reply, 'unknown-ticket');
-    if (outcome.kind === 'sending')
-      return sendProblem(reply, 'conflict', 'The answer is being sent already.');
-    if (outcome.kind === 'cancelled') {
-      await sendHints(app, outcome.released);
-      app.log.info({ ticketId }, 'ticket.cancelled');
-    }
-    return { ticketId, state: outcome.kind === 'cancelled' ? 'cancelled' : outcome.state };
-  });
+  server.post<ById>(
+    '/v1/tickets/:ticketId/cancel',
+    { onRequest: keys.requires('ingest') },
+    async (request, reply) => {
+      await find(request, 'ingest');
+      const { ticketId } = request.params;
+      const outcome = await app.record.cancel(ticketId);
+      if (outcome.kind === 'gone') return sendProblem(reply, 'unknown-ticket');
+      if (outcome.kind === 'sending')
+        return sendProblem(reply, 'conflict', 'The answer is being sent already.');
+      // Cancelling twice is no mistake; a ticket that ended otherwise was not cancelled, and the caller must know.
+      if (outcome.kind === 'ended' && outcome.state !== 'cancelled')
+        return sendProblem(reply, 'conflict', `The ticket has ended already: ${outcome.state}.`);
+      if (outcome.kind === 'cancelled') {
+        await sendHints(app, outcome.released);
+        app.log.info({ ticketId }, 'ticket.cancelled');
+      }
+      return { ticketId, state: 'cancelled' };
+    },
+  );
 }

@@ -1,7 +1,7 @@
 /** A helpdesk's webhook: verified over its raw bytes, then accepted like any ticket. */
 import type { App } from '../../shared/app.ts';
 import { verifyWebhook } from '../../shared/standard-webhooks.ts';
-import { parseTicket, store, unknownSource } from './accept.ts';
+import { parseTicket, store, tooLarge, unknownSource } from './accept.ts';
 import type { AcceptOutcome } from './accept.ts';
 
 type Headers = Record<string, string | string[] | undefined>;
@@ -15,6 +15,7 @@ export async function receiveWebhook(
 ): Promise<AcceptOutcome> {
   const settings = app.runtime().config.sources[source];
   if (!settings) return unknownSource();
+  if (raw.length > settings.maxBodyBytes) return tooLarge(settings.maxBodyBytes);
   if (settings.secret === null) {
     return {
       kind: 'problem',
@@ -29,6 +30,11 @@ export async function receiveWebhook(
   }
   const parsed = parseTicket(app, raw, source);
   return parsed.kind === 'problem' ? parsed : store(app, parsed);
+}
+
+/** A helpdesk that asks with HEAD whether somebody is there: the status of the answer. */
+export function answerHandshake(app: App, source: string): 200 | 404 {
+  return app.runtime().config.sources[source] ? 200 : 404;
 }
 
 const explanations = {

@@ -1,9 +1,12 @@
 /** What a stage gave up on: a hand-off that people see, or held for an operator, as the tier says. */
+import { z } from 'zod';
 import type { App } from '../../shared/app.ts';
 import type { Claim } from '../../shared/record/record.ts';
 import { rowSchema } from '../../shared/record/ledger-rows.ts';
 import { buildReplyPayload } from '../../shared/reply-payload.ts';
 import { destinationOf } from '../../shared/routing.ts';
+import { classifyQueue, deadQueueOf } from '../../shared/stages.ts';
+import { parseStored } from '../../shared/stored-json.ts';
 import { classificationSchema, ticketSchema } from '../../shared/ticket.ts';
 import type { Classification, Ticket } from '../../shared/ticket.ts';
 import { advanceTicket, sendToDelivery } from '../../shared/transitions.ts';
@@ -18,25 +21,34 @@ export function deadLetterStage(app: App): Stage<(typeof fields)[number]> {
   return { state: 'dead_letter', fields, work: (claim) => settleDeadLetter(app, claim) };
 }
 
+const whySchema = z.object({ cause: z.string(), queue: z.string() });
+
 async function settleDeadLetter(app: App, claim: DeadLetterClaim): Promise<void> {
   const { config } = app.runtime();
-  const ticket = ticketSchema.parse(JSON.parse(claim.fields.tk ?? 'null'));
-  const classification =
-    claim.fields.cls === null ? null : classificationSchema.parse(JSON.parse(claim.fields.cls));
-  const why = JSON.parse(claim.fields.why ?? '{}') as { cause?: string; queue?: string };
-  const cause = why.cause ?? 'unknown';
+  const why = parseStored(whySchema, claim.fields.why);
+  const cause = why?.cause ?? 'unknown';
+  const hold = async (): Promise<void> => {
+    await advanceTicket(app, claim, { state: 'dead', queue: null }, { detail: cause });
+    app.log.error({ ticketId: claim.ticketId, queue: why?.queue, cause }, 'ticket.held');
+  };
+  const ticket = parseStored(ticketSchema, claim.fields.tk);
+  // What cannot be read cannot be told to anybody: it is kept for an operator, as are tickets that fail here too.
+  if (ticket === null || claim.poisoned) return hold();
+  const classification = parseStored(classificationSchema, claim.fields.cls);
   const onDead = classification ? (config.tiers[classification.tier]?.onDead ?? 'handoff') : 'handoff';
   const destination = destinationOf(config, ticket.source);
-  if (onDead === 'hold' || destination === null || claim.poisoned) {
-    await advanceTicket(app, claim, { state: 'dead', queue: null }, { detail: cause });
-    app.log.error({ ticketId: claim.ticketId, queue: why.queue, cause }, 'ticket.held');
-    return;
-  }
+  if (onDead === 'hold' || destination === null) return hold();
   const body = await handoffBody(app, claim, { ticket, classification, cause });
   await sendToDelivery(
     app,
     claim,
-    { lane: ticket.lane, type: 'handoff', body, destination, returnTo: why.queue ?? 'classify.dead' },
+    {
+      lane: ticket.lane,
+      type: 'handoff',
+      body,
+      destination,
+      returnTo: why?.queue ?? deadQueueOf(classifyQueue('live')),
+    },
     { detail: cause },
   );
 }
@@ -47,13 +59,12 @@ async function handoffBody(
   facts: { ticket: Ticket; classification: Classification | null; cause: string },
 ): Promise<string> {
   const { ticket, classification, cause } = facts;
-  const earlierJson = claim.fields.pr ? await app.record.readFields(claim.fields.pr.split(','), 'tk') : [];
-  const earlier = earlierJson.flatMap((json) =>
-    json === null ? [] : [ticketSchema.parse(JSON.parse(json))],
-  );
+  const covered = claim.fields.pr ? await app.record.readFields(claim.fields.pr.split(','), 'tk') : [];
+  const earlier = covered.map((text) => parseStored(ticketSchema, text)).filter((one) => one !== null);
   earlier.sort((a, b) => a.createdAt.localeCompare(b.createdAt));
   const attempts = await readAttempts(app, claim.ticketId, Number(claim.fields.an ?? '0'));
   const last = attempts.at(-1);
+  const modelsTried = new Set(attempts.map(({ model }) => model)).size;
   const payload = buildReplyPayload({
     kind: 'handoff',
     ticketId: claim.ticketId,
@@ -67,7 +78,7 @@ async function handoffBody(
     classification,
     model: last?.model ?? null,
     provider: last?.provider ?? null,
-    failovers: Math.max(0, attempts.length - 1),
+    failovers: Math.max(0, modelsTried - 1),
     usage: null,
     costUsd: null,
     sources: [],
@@ -79,10 +90,13 @@ async function handoffBody(
 async function readAttempts(app: App, ticketId: string, count: number): Promise<HandoffAttempt[]> {
   const record = count === 0 ? null : await app.record.read(ticketId);
   const attempts: HandoffAttempt[] = [];
-  for (let number = 1; record && number <= count; number += 1) {
-    const row = rowSchema.safeParse(JSON.parse(record[`a${number}`]?.slice(1) ?? 'null'));
-    if (!row.success || row.data.purpose !== 'answer') continue;
-    attempts.push({ model: row.data.model, provider: row.data.provider, fault: row.data.fault ?? null });
+  for (let number = 1; number <= count; number += 1) {
+    const stored = record?.[`a${number}`] ?? '';
+    const row = parseStored(rowSchema, stored.slice(1));
+    if (row?.purpose !== 'answer') continue;
+    // A row that nobody settled is a call whose end nobody saw.
+    const fault = stored.startsWith('o') ? 'aborted' : (row.fault ?? null);
+    attempts.push({ model: row.model, provider: row.provider, fault });
   }
   return attempts;
 }

@@ -1,4 +1,5 @@
 /** From a stored reply to its destination: the same bytes under the same id, until it arrived or the schedule is used up. */
+import { z } from 'zod';
 import type { App } from '../../shared/app.ts';
 import type { Claim } from '../../shared/record/record.ts';
 import { webhookIdOf } from '../../shared/reply-payload.ts';
@@ -7,10 +8,10 @@ import type { End } from '../../shared/ticket.ts';
 import { advanceTicket, giveUp } from '../../shared/transitions.ts';
 import type { Stage } from '../../shared/work.ts';
 import type { DeliveryOutcome } from './destinations/destination.ts';
-import type { Destinations } from './destinations.ts';
+import type { Destinations, ScheduledDestination } from './destinations.ts';
 import { nextDeliveryDelayMs } from './retry-schedule.ts';
 
-const fields = ['rep', 'rty', 'dst', 'dlv', 'da', 'gen'] as const;
+const fields = ['rep', 'rty', 'dst', 'dlv', 'da', 'dw', 'gen'] as const;
 type DeliverClaim = Claim<(typeof fields)[number]>;
 
 const endOf: Record<string, End> = { reply: 'delivered', draft: 'drafted', handoff: 'handed_off' };
@@ -19,59 +20,93 @@ const endOf: Record<string, End> = { reply: 'delivered', draft: 'drafted', hando
 const maxDeliveriesKept = 30;
 
 export function deliverStage(app: App, destinations: () => Destinations): Stage<(typeof fields)[number]> {
+  // By HTTP 410, until a restart or another configuration opens it anew.
+  const disabled = new WeakSet<ScheduledDestination>();
   return {
     state: 'deliver',
     fields,
-    work: (claim, signal) => deliverReply(app, destinations(), claim, signal),
+    async work(claim, signal) {
+      const instead = whatInstead(claim);
+      if (instead === 'end') return endUndelivered(app, claim, 'poison');
+      if (instead) return giveUpSending(app, claim, instead);
+      const destination = destinations().get(claim.fields.dst ?? '');
+      if (!destination) return endUndelivered(app, claim, 'no_destination');
+      if (disabled.has(destination)) return endUndelivered(app, claim, 'destination_gone');
+      if (await waitsForFirst(app, claim, destination)) return;
+      const outcome = await deliverReply(app, claim, destination, signal);
+      if (outcome.kind === 'gone') disabled.add(destination);
+    },
   };
+}
+
+/** True where the schedule begins with a wait that is not over yet. */
+async function waitsForFirst(app: App, claim: DeliverClaim, { scheduleMs }: ScheduledDestination) {
+  const delayMs = scheduleMs[0] ?? 0;
+  if (delayMs === 0 || attemptsOf(claim) > 0 || claim.fields.dw !== null) return false;
+  await app.record.park(
+    claim,
+    { delayMs, reason: 'first delivery later', unsent: true },
+    { fields: { dw: 1 } },
+  );
+  return true;
 }
 
 async function deliverReply(
   app: App,
-  destinations: Destinations,
   claim: DeliverClaim,
+  destination: ScheduledDestination,
   signal: AbortSignal,
-): Promise<void> {
-  const type = claim.fields.rty ?? 'reply';
-  const generation = Number(claim.fields.gen ?? '1');
-  const attempts = Number(claim.fields.da ?? '0');
-  // The last look before something leaves: nobody answers over a person, or over what was begun before.
-  if (claim.withPeople && type !== 'handoff') {
-    const begun = attempts > 0 || claim.claims > 1;
-    const change = { fields: begun ? { gen: generation + 1, da: 0 } : {} };
-    return giveUp(app, claim, { cause: 'with_people', queue: deliverQueue('live') }, change);
-  }
-  const destination = destinations.get(claim.fields.dst ?? '');
-  if (!destination) return endUndelivered(app, claim, 'no_destination', []);
-
-  const webhookId = webhookIdOf(claim.ticketId, generation);
+): Promise<DeliveryOutcome> {
+  const webhookId = webhookIdOf(claim.ticketId, generationOf(claim));
   // A claim that a killed worker left behind may have been sent already: that makes it a repetition too.
-  const attempt = attempts + claim.claims - 1;
+  const attempt = attemptsOf(claim) + claim.claims - 1;
   const startedAt = app.now();
   const outcome = await destination.deliver({ webhookId, body: claim.fields.rep ?? '', attempt }, signal);
+  const { name } = destination;
   const record = {
-    destination: destination.name,
+    destination: name,
     webhookId,
     status: 'status' in outcome ? outcome.status : null,
     outcome: outcome.kind,
     ...('reason' in outcome ? { reason: outcome.reason } : {}),
     at: new Date(startedAt).toISOString(),
   };
-  const deliveries = [...(JSON.parse(claim.fields.dlv ?? '[]') as unknown[]), record].slice(
-    -maxDeliveriesKept,
-  );
-  const event = { ticketId: claim.ticketId, webhookId, destination: destination.name, attempt: attempts };
+  const { ticketId } = claim;
+  const ms = app.now() - startedAt;
   app.log.info(
-    { ...event, outcome: outcome.kind, status: record.status, ms: app.now() - startedAt },
+    { ticketId, webhookId, destination: name, attempt, outcome: outcome.kind, status: record.status, ms },
     'reply.sent',
   );
+  if (outcome.kind === 'gone') app.log.error({ destination: name }, 'destination.disabled');
   await concludeDelivery(app, claim, {
     outcome,
-    deliveries,
-    attempts,
+    deliveries: [...deliveriesOf(claim), record].slice(-maxDeliveriesKept),
     scheduleMs: destination.scheduleMs,
-    type,
+    wasInterrupted: signal.aborted,
   });
+  return outcome;
+}
+
+const typeOf = (claim: DeliverClaim): string => claim.fields.rty ?? 'reply';
+const generationOf = (claim: DeliverClaim): number => Number(claim.fields.gen ?? '1');
+const attemptsOf = (claim: DeliverClaim): number => Number(claim.fields.da ?? '0');
+const deliveriesOf = (claim: DeliverClaim): unknown[] =>
+  z.array(z.unknown()).parse(JSON.parse(claim.fields.dlv ?? '[]'));
+
+/** The last look before something leaves: why people are asked instead, `end` where they cannot be, null to go on. */
+function whatInstead(claim: DeliverClaim): 'with_people' | 'delivery_unknown' | 'end' | null {
+  const isHandoff = typeOf(claim) === 'handoff';
+  // Whoever tried to send this was killed, again and again: it may have arrived every time, or never.
+  if (claim.poisoned) return isHandoff ? 'end' : 'delivery_unknown';
+  // Nobody answers over a person.
+  return claim.withPeople && !isHandoff ? 'with_people' : null;
+}
+
+/** To the dead letters. What people get is another reply where this one may already have been sent. */
+async function giveUpSending(app: App, claim: DeliverClaim, cause: string): Promise<void> {
+  const hasBegun = attemptsOf(claim) > 0 || claim.claims > 1;
+  const change = { fields: hasBegun ? { gen: generationOf(claim) + 1, da: 0 } : {} };
+  await giveUp(app, claim, { cause, queue: deliverQueue('live') }, change);
 }
 
 async function concludeDelivery(
@@ -80,20 +115,27 @@ async function concludeDelivery(
   sent: {
     outcome: DeliveryOutcome;
     deliveries: unknown[];
-    attempts: number;
     scheduleMs: readonly number[];
-    type: string;
+    wasInterrupted: boolean;
   },
 ): Promise<void> {
-  const { outcome, deliveries, attempts, type } = sent;
+  const { outcome, deliveries } = sent;
+  const attempts = attemptsOf(claim);
   const dlv = JSON.stringify(deliveries);
   if (outcome.kind === 'delivered') {
-    const end = endOf[type] ?? 'delivered';
+    const end = endOf[typeOf(claim)] ?? 'delivered';
     await advanceTicket(app, claim, { state: end, queue: null }, { fields: { dlv, da: attempts + 1 } });
     return;
   }
   if (outcome.kind === 'gone') return endUndelivered(app, claim, 'destination_gone', deliveries);
   if (outcome.kind === 'rejected') return endUndelivered(app, claim, 'destination_refused', deliveries);
+  if (sent.wasInterrupted) {
+    // Our own doing: at once again, elsewhere. What may have arrived counts as an attempt all the same.
+    const unsent = outcome.provablyUnsent;
+    const change = { fields: { dlv, da: attempts + (unsent ? 0 : 1) } };
+    await app.record.park(claim, { delayMs: 0, reason: 'interrupted', unsent }, change);
+    return;
+  }
   const delayMs = nextDeliveryDelayMs(sent.scheduleMs, attempts + 1, outcome.retryAfterMs, app.random);
   if (delayMs === null) return endUndelivered(app, claim, 'undeliverable', deliveries);
   await app.record.park(
@@ -108,12 +150,13 @@ async function endUndelivered(
   app: App,
   claim: DeliverClaim,
   cause: string,
-  deliveries: unknown[],
+  deliveries?: unknown[],
 ): Promise<void> {
   const queue = deadQueueOf(deliverQueue('live'));
   const why = JSON.stringify({ cause, queue, state: 'deliver' });
-  const fields = { why, dlv: JSON.stringify(deliveries) };
-  const ended = await advanceTicket(app, claim, { state: 'dead', queue: null }, { fields, detail: cause });
+  const dlv = deliveries ? { dlv: JSON.stringify(deliveries) } : {};
+  const change = { fields: { why, ...dlv }, detail: cause };
+  const ended = await advanceTicket(app, claim, { state: 'dead', queue: null }, change);
   if (ended.kind === 'lost') return;
   await app.hints.add({ ticketId: claim.ticketId, state: 'dead_letter', queue, sequence: ended.sequence });
   app.log.error({ ticketId: claim.ticketId, queue, cause }, 'ticket.dead');

@@ -1,13 +1,14 @@
 /** From a classified ticket to a stored answer, a later moment, or people: the whole decision. */
 import type { App } from '../../shared/app.ts';
+import { settleAbandoned, unclassified } from '../../shared/ledger/abandoned.ts';
 import { usdNumber } from '../../shared/ledger/money.ts';
-import { firstAnswer } from '../../shared/models/chain.ts';
+import { firstAnswer, nothingTried, triedSchema } from '../../shared/models/chain.ts';
 import type { ChainResult } from '../../shared/models/chain.ts';
 import type { Claim } from '../../shared/record/record.ts';
 import { buildReplyPayload } from '../../shared/reply-payload.ts';
 import { destinationOf, modeOf, routeOf } from '../../shared/routing.ts';
 import type { Route } from '../../shared/routing.ts';
-import { tierQueue } from '../../shared/stages.ts';
+import { classifyQueue, tierQueue } from '../../shared/stages.ts';
 import type { Classification, Ticket } from '../../shared/ticket.ts';
 import { classificationSchema, ticketSchema } from '../../shared/ticket.ts';
 import { giveUp, sendToDelivery } from '../../shared/transitions.ts';
@@ -16,7 +17,7 @@ import { answerRequest } from './prompt.ts';
 import type { EarlierMessage } from './prompt.ts';
 import { systemPromptOf } from './system-prompts.ts';
 
-const fields = ['tk', 'cls', 'dl', 'pr', 'xm', 'gen'] as const;
+const fields = ['tk', 'cls', 'dl', 'pr', 'xm', 'gen', 'q'] as const;
 type AnswerClaim = Claim<(typeof fields)[number]>;
 
 /** A park is never longer than this, so that a return of the provider or a changed configuration is noticed. */
@@ -26,19 +27,36 @@ export function answerStage(app: App): Stage<(typeof fields)[number]> {
   return { state: 'answer', fields, work: (claim, signal) => answerTicket(app, claim, signal) };
 }
 
-type Work = { ticket: Ticket; classification: Classification; route: Route; queue: string };
+type Work = {
+  ticket: Ticket;
+  classification: Classification;
+  route: Route;
+  queue: string;
+  destination: string;
+};
 
 async function answerTicket(app: App, claim: AnswerClaim, signal: AbortSignal): Promise<void> {
+  // Before anything of the ticket is read: that may be what fails.
+  if (claim.poisoned) {
+    await settleAbandoned(app, claim, unclassified);
+    return giveUp(app, claim, { cause: 'poison', queue: claim.fields.q ?? classifyQueue('live') });
+  }
   const runtime = app.runtime();
+  const { config } = runtime;
   const ticket = ticketSchema.parse(JSON.parse(claim.fields.tk ?? 'null'));
   const classification = classificationSchema.parse(JSON.parse(claim.fields.cls ?? 'null'));
+  const { queryType, language, tier } = classification;
+  await settleAbandoned(app, claim, { queryType, language, tier });
   // Routed again with the configuration of this moment: a repaired chain helps the tickets that are waiting for it.
-  const route = routeOf(runtime.config, { ticket, classification });
-  const work: Work = { ticket, classification, route, queue: tierQueue(route.tier, ticket.lane) };
-  const reason = whyNotAnswered(claim);
-  if (reason) return giveUp(app, claim, { cause: reason, queue: work.queue });
+  const route = routeOf(config, { ticket, classification });
+  const queue = tierQueue(route.tier, ticket.lane);
+  const destination = destinationOf(config, ticket.source);
   const models = runtime.usableModels(route.chain);
-  if (models.length === 0) return giveUp(app, claim, { cause: 'no_model', queue: work.queue });
+  const reason = whyNotAnswered(claim);
+  if (reason) return giveUp(app, claim, { cause: reason, queue });
+  // An answer that can go nowhere is not worth paying for.
+  if (destination === null) return giveUp(app, claim, { cause: 'no_destination', queue });
+  if (models.length === 0) return giveUp(app, claim, { cause: 'no_model', queue });
 
   const earlier = await readEarlier(app, claim.fields.pr);
   const system = systemPromptOf(runtime, route.tier);
@@ -50,19 +68,14 @@ async function answerTicket(app: App, claim: AnswerClaim, signal: AbortSignal): 
     },
     accept: (answer) => answer.text,
     purpose: 'answer',
-    cell: {
-      queryType: classification.queryType,
-      language: classification.language,
-      tier: classification.tier,
-    },
+    cell: { queryType, language, tier },
     signal,
-    excluded: JSON.parse(claim.fields.xm ?? '[]') as string[],
+    tried: claim.fields.xm === null ? nothingTried : triedSchema.parse(JSON.parse(claim.fields.xm)),
   });
-  await concludeAnswer(app, claim, work, result);
+  await concludeAnswer(app, claim, { ticket, classification, route, queue, destination }, result);
 }
 
 function whyNotAnswered(claim: AnswerClaim): string | null {
-  if (claim.poisoned) return 'poison';
   if (claim.withPeople) return 'with_people';
   return claim.now >= Number(claim.fields.dl) ? 'deadline' : null;
 }
@@ -75,18 +88,19 @@ async function concludeAnswer(
 ): Promise<void> {
   if (result.kind === 'answer') return storeAnswer(app, claim, work, result);
   if (result.kind === 'none') {
-    const xm = JSON.stringify(result.excluded);
-    return giveUp(app, claim, { cause: result.fault ?? 'attempts', queue: work.queue }, { fields: { xm } });
+    const xm = JSON.stringify(result.tried);
+    return giveUp(app, claim, { cause: result.cause, queue: work.queue }, { fields: { xm } });
+  }
+  if (result.kind === 'aborted') {
+    await app.record.park(claim, { delayMs: 0, reason: 'interrupted' });
   }
   if (result.kind === 'later') {
-    const spread = 0.8 + 0.4 * app.random();
+    // Only ever longer than asked for: tickets parked together do not come back together, and none comes too early.
+    const waitMs = result.waitMs * (1 + 0.2 * app.random());
     const left = Math.max(0, Number(claim.fields.dl) - app.now());
-    const delayMs = Math.min(result.waitMs * spread, maxParkMs, left + 50);
-    await app.record.park(
-      claim,
-      { delayMs, reason: 'no model now' },
-      { fields: { xm: JSON.stringify(result.excluded) } },
-    );
+    const delayMs = Math.min(waitMs, maxParkMs, left + 50);
+    const change = { fields: { xm: JSON.stringify(result.tried) } };
+    await app.record.park(claim, { delayMs, reason: 'no model now' }, change);
     app.log.info(
       { ticketId: claim.ticketId, tier: work.route.tier, ms: Math.round(delayMs) },
       'ticket.parked',
@@ -101,10 +115,9 @@ async function storeAnswer(
   work: Work,
   result: ChainResult<string> & { kind: 'answer' },
 ): Promise<void> {
-  const { ticket, classification, route } = work;
-  const { config } = app.runtime();
+  const { ticket, classification, route, destination } = work;
   const { row, number, model, answer } = result;
-  const mode = modeOf(config, ticket.source, route.tier);
+  const mode = modeOf(app.runtime().config, ticket.source, route.tier);
   const payload = buildReplyPayload({
     kind: 'answer',
     ticketId: claim.ticketId,
@@ -124,11 +137,6 @@ async function storeAnswer(
   });
   const { queryType, language, tier } = classification;
   const cell = { model: model.name, queryType, language, tier, purpose: 'answer' as const };
-  const destination = destinationOf(config, ticket.source);
-  if (destination === null) {
-    const rows = [{ number, row, cell, fault: null, countsTicket: false }];
-    return giveUp(app, claim, { cause: 'no_destination', queue: work.queue }, { rows });
-  }
   const advanced = await sendToDelivery(
     app,
     claim,

@@ -7,6 +7,7 @@ export function withoutEffect(config: Config): Finding[] {
   const paths: Path[] = [];
   if (config.budgets !== null) paths.push(['budgets']);
   if (config.alerts !== null) paths.push(['alerts']);
+  if (config.baseline !== null) paths.push(['baseline']);
   if (config.defaults.models.limits !== undefined) paths.push(['defaults', 'models', 'limits']);
   const inherited = Object.keys(config.defaults.models.limits ?? {}).length;
   for (const [name, model] of Object.entries(config.models)) {

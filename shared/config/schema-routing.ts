@@ -86,7 +86,7 @@ const tierOptions = {
     )
     .meta({ default: 'handoff' }),
   context: z.array(text).exactOptional().describe('Files placed verbatim before every ticket.'),
-  prompt: text.exactOptional().describe('A file with instructions that take the place of the built-in ones.'),
+  prompt: text.exactOptional().describe('A file with instructions, added to the built-in ones.'),
 };
 
 export const tierSchema = z.strictObject({ models: chain, ...tierOptions }).describe('A tier of answers.');

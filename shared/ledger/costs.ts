@@ -1,27 +1,16 @@
 /** What was spent: the roll-ups of the ledger, added up by any of the cube's sides. */
 import type { App } from '../app.ts';
-import { rollupKey } from '../record/ledger-rows.ts';
+import { counterNames, rollupKey } from '../record/ledger-rows.ts';
+import type { Counters } from '../record/ledger-rows.ts';
 import { formatUsd, usdNumber } from './money.ts';
 
 export const costSides = ['model', 'queryType', 'language', 'tier', 'purpose'] as const;
 export type CostSide = (typeof costSides)[number];
 
-const counters = [
-  'calls',
-  'tickets',
-  'faults',
-  'inputTokens',
-  'cachedInputTokens',
-  'cacheWriteTokens',
-  'outputTokens',
-  'reasoningTokens',
-  'unpricedCalls',
-  'possiblyBilledCalls',
-  'durationMs',
-] as const;
-type Counters = Record<(typeof counters)[number], number>;
+/** Money is added as BigInt, everything else as numbers. */
+type Counts = Omit<Counters, 'nanoUsd'>;
 
-export type CostRow = Partial<Record<CostSide, string>> & Counters & { costUsd: number; nanoUsd: string };
+export type CostRow = Partial<Record<CostSide, string>> & Counts & { costUsd: number; nanoUsd: string };
 
 export type Costs = {
   since: string;
@@ -40,7 +29,7 @@ const hourMs = 3_600_000;
 /** A longer span would read more roll-ups than one request should. */
 const maxHours = 400 * 24;
 
-type Sum = Counters & { nanoUsd: bigint };
+type Sum = { counts: Counts; nanoUsd: bigint };
 
 /** Every call is in exactly one row; the rows of every breakdown add up to the total. Whole hours, UTC. */
 export async function readCosts(
@@ -68,47 +57,47 @@ export async function readCosts(
     rows,
     totalUsd: usdNumber(Number(total.nanoUsd)),
     totalNanoUsd: String(total.nanoUsd),
-    calls: total.calls,
-    unpricedCalls: total.unpricedCalls,
-    possiblyBilledCalls: total.possiblyBilledCalls,
+    calls: total.counts.calls,
+    unpricedCalls: total.counts.unpricedCalls,
+    possiblyBilledCalls: total.counts.possiblyBilledCalls,
   };
 }
 
+const countNames = counterNames.filter((name) => name !== 'nanoUsd');
+
 function emptySum(): Sum {
-  return { ...(Object.fromEntries(counters.map((name) => [name, 0])) as Counters), nanoUsd: 0n };
+  return { counts: Object.fromEntries(countNames.map((name) => [name, 0])) as Counts, nanoUsd: 0n };
 }
 
-/** A roll-up's fields are `model|queryType|language|tier|purpose|counter`. */
+/** A roll-up's fields are `model|queryType|language|tier|purpose`; a value lists the counters in their order. */
 function addRollup(
   rollup: Record<string, string>,
   by: readonly CostSide[],
   sums: Map<string, Sum>,
   total: Sum,
 ): void {
-  for (const [field, amount] of Object.entries(rollup)) {
-    const parts = field.split('|');
-    const counter = parts.at(-1) ?? '';
-    const key = by.map((side) => parts[costSides.indexOf(side)] ?? '').join('|');
+  for (const [cell, amounts] of Object.entries(rollup)) {
+    const sides = cell.split('|');
+    const key = by.map((side) => sides[costSides.indexOf(side)] ?? '').join('|');
     let sum = sums.get(key);
     if (!sum) {
       sum = emptySum();
       sums.set(key, sum);
     }
-    for (const one of [sum, total]) {
-      if (counter === 'nanoUsd') one.nanoUsd += BigInt(amount);
-      else if (isCounter(counter)) one[counter] += Number(amount);
+    for (const [index, amount] of amounts.slice(1, -1).split(',').entries()) {
+      const name = counterNames[index]!;
+      for (const one of [sum, total]) {
+        if (name === 'nanoUsd') one.nanoUsd += BigInt(amount);
+        else one.counts[name] += Number(amount);
+      }
     }
   }
 }
 
-function isCounter(name: string): name is keyof Counters {
-  return (counters as readonly string[]).includes(name);
-}
-
-function rowOf(key: string, by: readonly CostSide[], { nanoUsd, ...sum }: Sum): CostRow {
+function rowOf(key: string, by: readonly CostSide[], { counts, nanoUsd }: Sum): CostRow {
   const parts = key.split('|');
   const sides = Object.fromEntries(by.map((side, i) => [side, parts[i] ?? '']));
-  return { ...sides, ...sum, costUsd: usdNumber(Number(nanoUsd)), nanoUsd: String(nanoUsd) };
+  return { ...sides, ...counts, costUsd: usdNumber(Number(nanoUsd)), nanoUsd: String(nanoUsd) };
 }
 
 /** Text for tables: exact, with a dollar sign. */

@@ -130,7 +130,8 @@ function startStream(): StreamReader {
         isDone = true;
         return;
       }
-      const type = asString(value['type']) ?? event;
+      const isError = asRecord(value['error']) !== null;
+      const type = isError ? 'error' : (asString(value['type']) ?? event);
       if (Object.hasOwn(readers, type)) readers[type]?.(value);
     },
     isDone: () => isDone,

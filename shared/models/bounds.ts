@@ -29,7 +29,7 @@ export function startBounds(times: BoundTimes, callerSignal: AbortSignal): Bound
   let fired: BoundFault | null = null;
   let hasBytes = false;
   const fire = (fault: BoundFault): void => {
-    fired ??= fault;
+    fired = fault;
     end();
     controller.abort();
   };

@@ -1,6 +1,6 @@
 /** One call of one model: permit, ledger row, circuit, outcome. */
 import type { App } from '../app.ts';
-import type { Breaker } from '../breaker.ts';
+import type { Breaker, CallVerdict } from '../breaker.ts';
 import { costOf } from '../ledger/money.ts';
 import type { Price } from '../ledger/money.ts';
 import type { Claim } from '../record/record.ts';
@@ -18,14 +18,14 @@ export type ModelHandle = {
 };
 
 export type CallResult =
-  /** Not called: open breaker. `waitMs` until it may be worth asking again. */
+  /** Not called: open breaker, or the provider asked to be left alone. `waitMs` until it may be worth asking again. */
   | { kind: 'unavailable'; waitMs: number }
   /** Not called: the lease is somebody else's. */
   | { kind: 'lost' }
   /** The row is not settled yet: it goes with the transition that stores the answer. */
   | { kind: 'answer'; answer: ChatAnswer; number: number; row: Row }
-  /** Settled already. */
-  | { kind: 'failure'; failure: ChatFailure };
+  /** Settled already. A probe was made for all tickets, so it is no attempt of this one. */
+  | { kind: 'failure'; failure: ChatFailure; isProbe: boolean };
 
 const probeSlackMs = 5000;
 
@@ -43,7 +43,7 @@ export async function callModel(
 ): Promise<CallResult> {
   const { settings } = model.chat;
   const permit = await model.breaker.reserve(settings.timeoutMs + probeSlackMs);
-  if (permit.kind === 'open') return { kind: 'unavailable', waitMs: permit.waitMs };
+  if (permit.kind !== 'granted') return { kind: 'unavailable', waitMs: permit.waitMs };
   const startedAt = app.now();
   const opened: Row = {
     model: model.name,
@@ -53,15 +53,20 @@ export async function callModel(
     configVersion: app.runtime().version,
   };
   const number = await app.record.openCall(claim, JSON.stringify(opened));
-  if (number === null) return { kind: 'lost' };
+  if (number === null) {
+    await model.breaker.release(permit);
+    return { kind: 'lost' };
+  }
 
   const outcome = await model.breaker.run(
     permit,
     () => model.chat.call(call.request, call.signal),
-    verdictOf,
+    verdictOn,
   );
   const row = closeRow(opened, outcome, app.now(), model);
-  if (row.nanoUsd === null) app.log.warn({ ticketId: claim.ticketId, model: model.name }, 'call.unpriced');
+  if (row.nanoUsd === null) {
+    app.log.warn({ ticketId: claim.ticketId, model: model.name, purpose: call.purpose }, 'call.unpriced');
+  }
   if (outcome.kind === 'answer') return { kind: 'answer', answer: outcome, number, row };
 
   const cell = { ...call.cell, model: model.name, purpose: call.purpose };
@@ -77,14 +82,16 @@ export async function callModel(
     },
     'call.failed',
   );
-  return { kind: 'failure', failure: outcome };
+  return { kind: 'failure', failure: outcome, isProbe: permit.probe !== null };
 }
 
-function verdictOf(outcome: ChatOutcome) {
-  if (outcome.kind === 'answer') return { kind: 'success' as const };
-  const rule = faultRules[outcome.fault];
-  if (rule.tripsLongMs !== null) return { kind: 'trip' as const, forMs: rule.tripsLongMs };
-  return { kind: rule.countsAgainstBreaker ? ('failure' as const) : ('neutral' as const) };
+function verdictOn(outcome: ChatOutcome): CallVerdict {
+  if (outcome.kind === 'answer') return { kind: 'success' };
+  const { fault, retryAfterMs } = outcome;
+  const rule = faultRules[fault];
+  const quiet = retryAfterMs === null ? {} : { quietMs: retryAfterMs };
+  if (rule.tripsLongMs !== null) return { kind: 'trip', forMs: rule.tripsLongMs, ...quiet };
+  return { kind: rule.countsAgainstBreaker ? 'failure' : 'neutral', ...quiet };
 }
 
 /**

@@ -1,11 +1,25 @@
 /** Along a chain of models: the first usable answer, or what to do instead. */
+import { z } from 'zod';
 import type { App } from '../app.ts';
 import type { Claim } from '../record/record.ts';
 import type { Cell, Purpose, Row } from '../record/ledger-rows.ts';
 import { callModel } from './call.ts';
 import type { ModelHandle } from './call.ts';
-import type { ChatAnswer, ChatRequest, Fault } from './chat.ts';
+import type { ChatAnswer, ChatRequest, Fault, ModelSettings } from './chat.ts';
 import { faultRules } from './faults.ts';
+import type { FaultRule } from './faults.ts';
+
+/** What a ticket has been through on its chain; kept with it while it is parked. */
+export const triedSchema = z.object({
+  /** Models that said no to it for good, by name. */
+  excluded: z.array(z.string()),
+  /** Passes along the chain that used up an attempt: a call failed, and not as a probe or for a rate limit. */
+  failed: z.number().int(),
+  /** Passes that only met rate limits. */
+  limited: z.number().int(),
+});
+export type Tried = z.infer<typeof triedSchema>;
+export const nothingTried: Tried = { excluded: [], failed: 0, limited: 0 };
 
 export type ChainResult<T> =
   | {
@@ -15,12 +29,15 @@ export type ChainResult<T> =
       model: ModelHandle;
       number: number;
       row: Row;
+      /** Models of the chain that were passed over before this one. */
       failovers: number;
     }
   /** Nothing can answer now; `waitMs` is the earliest moment at which something may. */
-  | { kind: 'later'; waitMs: number; excluded: string[] }
-  /** Every model of the chain has said no for good. */
-  | { kind: 'none'; fault: Fault | null; excluded: string[] }
+  | { kind: 'later'; waitMs: number; tried: Tried }
+  /** Every model of the chain has said no for good (the last one's fault), or there were enough attempts. */
+  | { kind: 'none'; cause: Fault | 'attempts'; tried: Tried }
+  /** Our own doing: the process drains, or the lease went to somebody else in the middle of a call. */
+  | { kind: 'aborted' }
   | { kind: 'lost' };
 
 export type ChainCall<T> = {
@@ -31,19 +48,24 @@ export type ChainCall<T> = {
   purpose: Purpose;
   cell: Omit<Cell, 'model' | 'purpose'>;
   signal: AbortSignal;
-  /** Models that already said no to this ticket for good, by name. */
-  excluded: string[];
+  tried: Tried;
 };
 
-/** Failed calls are tried again after this, when no breaker says otherwise. */
+/** A model that failed is asked again with the same ticket after this, doubled with every pass, at most the longest. */
 const retryMs = 1000;
+const longestRetryMs = 60_000;
+/** A breaker takes a dead provider out after a few passes; more than these fail because of the ticket, and cost money. */
+const maxFailedPasses = 10;
 
-type Outlook = {
+type Pass = {
+  excluded: Set<string>;
+  /** Left out of this pass only. */
+  skipped: Set<string>;
   waitMs: number | null;
+  retryMs: number;
   lastFault: Fault | null;
-  tried: number;
-  minimumContext: number;
-  skipProvider: Set<string>;
+  hasFailed: boolean;
+  wasLimited: boolean;
 };
 
 export async function firstAnswer<T>(
@@ -51,63 +73,76 @@ export async function firstAnswer<T>(
   claim: Pick<Claim<never>, 'ticketId' | 'token'>,
   call: ChainCall<T>,
 ): Promise<ChainResult<T>> {
-  const excluded = new Set(call.excluded);
-  const outlook: Outlook = {
+  const { failed, limited, excluded } = call.tried;
+  const pass: Pass = {
+    excluded: new Set(excluded),
+    skipped: new Set(),
     waitMs: null,
+    retryMs: Math.min(retryMs * 2 ** (failed + limited), longestRetryMs),
     lastFault: null,
-    tried: 0,
-    minimumContext: 0,
-    skipProvider: new Set(),
+    hasFailed: false,
+    wasLimited: false,
   };
-  const soonest = (waitMs: number): void => {
-    outlook.waitMs = Math.min(outlook.waitMs ?? Infinity, waitMs);
-  };
-  for (const model of call.models) {
-    if (excluded.has(model.name) || !mayHelp(model, outlook)) continue;
+  for (const [position, model] of call.models.entries()) {
+    if (pass.excluded.has(model.name) || pass.skipped.has(model.name)) continue;
     const request = call.request(model);
     const result = await callModel(app, claim, model, { ...call, request });
     if (result.kind === 'lost') return { kind: 'lost' };
     if (result.kind === 'unavailable') {
-      soonest(result.waitMs);
-      continue;
-    }
-    outlook.tried += 1;
-    if (result.kind === 'answer') {
+      waitAtMost(pass, result.waitMs);
+    } else if (result.kind === 'answer') {
       const value = call.accept(result.answer);
-      if (value !== null) return { ...result, value, model, failovers: outlook.tried - 1 };
+      if (value !== null) return { ...result, value, model, failovers: position };
       await settleRefused(app, claim, call, { model, number: result.number, row: result.row });
+      noteFault(pass, call.models, { model, fault: 'schema', retryAfterMs: null, isProbe: false });
+    } else {
+      const { fault, retryAfterMs } = result.failure;
+      if (fault === 'aborted') return { kind: 'aborted' };
+      noteFault(pass, call.models, { model, fault, retryAfterMs, isProbe: result.isProbe });
     }
-    const fault = result.kind === 'failure' ? result.failure.fault : 'schema';
-    outlook.lastFault = fault;
-    const wait = afterFault(fault, result.kind === 'failure' ? result.failure.retryAfterMs : null);
-    if (fault === 'aborted') return { kind: 'later', waitMs: 0, excluded: [...excluded] };
-    if (wait === null) excluded.add(model.name);
-    else soonest(wait);
-    narrow(outlook, fault, model);
-    if (faultRules[fault].next === 'stop') break;
   }
-  if (outlook.waitMs !== null) return { kind: 'later', waitMs: outlook.waitMs, excluded: [...excluded] };
-  return { kind: 'none', fault: outlook.lastFault, excluded: [...excluded] };
+  return concludePass(pass, call.tried);
 }
 
-/** When the same model may be asked again with the same ticket: after a wait, or (null) never. */
-function afterFault(fault: Fault, retryAfterMs: number | null): number | null {
+function waitAtMost(pass: Pass, waitMs: number): void {
+  pass.waitMs = Math.min(pass.waitMs ?? Infinity, waitMs);
+}
+
+/** What a fault means for this ticket: which models are still worth asking, now or later. */
+function noteFault(
+  pass: Pass,
+  models: ModelHandle[],
+  failed: { model: ModelHandle; fault: Fault; retryAfterMs: number | null; isProbe: boolean },
+): void {
+  const { model, fault } = failed;
   const rule = faultRules[fault];
-  if (rule.tripsLongMs !== null) return rule.tripsLongMs;
-  const isModelsFault = rule.countsAgainstBreaker || !rule.isAttempt;
-  return isModelsFault ? (retryAfterMs ?? retryMs) : null;
+  pass.lastFault = fault;
+  if (!rule.isAttempt) pass.wasLimited = true;
+  else if (!failed.isProbe) pass.hasFailed = true;
+
+  const mayRecover = rule.countsAgainstBreaker || !rule.isAttempt || rule.tripsLongMs !== null;
+  if (mayRecover) waitAtMost(pass, rule.tripsLongMs ?? failed.retryAfterMs ?? pass.retryMs);
+  for (const other of models) {
+    if (other !== model && !sharesFault(model.chat.settings, other.chat.settings, rule)) continue;
+    (mayRecover ? pass.skipped : pass.excluded).add(other.name);
+  }
 }
 
-/** Which of the remaining models can do better than the one that failed. */
-function narrow(outlook: Outlook, fault: Fault, model: ModelHandle): void {
-  const { next } = faultRules[fault];
-  if (next === 'larger_window') outlook.minimumContext = model.chat.settings.contextTokens + 1;
-  if (next === 'other_provider') outlook.skipProvider.add(model.chat.settings.provider.name);
+/** True where asking the other model instead would end in the same way. */
+function sharesFault(failed: ModelSettings, other: ModelSettings, { next }: FaultRule): boolean {
+  if (next === 'larger_window') return other.contextTokens <= failed.contextTokens;
+  return next === 'other_provider' && other.provider.name === failed.provider.name;
 }
 
-function mayHelp(model: ModelHandle, outlook: Outlook): boolean {
-  const { contextTokens, provider } = model.chat.settings;
-  return contextTokens >= outlook.minimumContext && !outlook.skipProvider.has(provider.name);
+function concludePass(pass: Pass, before: Tried): Exclude<ChainResult<never>, { kind: 'answer' }> {
+  const tried: Tried = {
+    excluded: [...pass.excluded],
+    failed: before.failed + (pass.hasFailed ? 1 : 0),
+    limited: before.limited + (pass.wasLimited && !pass.hasFailed ? 1 : 0),
+  };
+  if (pass.waitMs === null) return { kind: 'none', cause: pass.lastFault ?? 'attempts', tried };
+  if (tried.failed >= maxFailedPasses) return { kind: 'none', cause: 'attempts', tried };
+  return { kind: 'later', waitMs: pass.waitMs, tried };
 }
 
 /** A paid answer that cannot be used is still money: its row is settled with the fault. */

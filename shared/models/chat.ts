@@ -43,6 +43,8 @@ export type ChatRequest = {
   json?: { name: string; schema: Record<string, unknown> };
   /** Streamed calls see first byte and stalls; unstreamed ones are cheaper for very short answers. */
   stream: boolean;
+  /** Bounds the whole call where it is less than the model's own `timeoutMs`. */
+  timeoutMs?: number;
   /** For the `house` adapter, which retrieves instead of generating; other adapters ignore it. */
   question?: { text: string; language: string };
 };

@@ -160,7 +160,7 @@ function whatItSays(body: unknown): Said {
       .filter((code) => typeof code === 'string')
       .join(' ')
       .toLowerCase(),
-    message: typeof message === 'string' ? message.toLowerCase() : '',
+    message: typeof message === 'string' ? message.slice(0, 2000).toLowerCase() : '',
   };
 }
 

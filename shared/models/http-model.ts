@@ -2,7 +2,7 @@
 import { OutboundError } from '../outbound/exchange.ts';
 import { ResponseBody } from '../outbound/response-body.ts';
 import type { OutboundCall } from '../outbound/fetch-over-undici.ts';
-import { TierlineError } from '../errors.ts';
+import { describeError, TierlineError } from '../errors.ts';
 import { startBounds } from './bounds.ts';
 import type { BoundFault, Bounds } from './bounds.ts';
 import type { ChatFailure, ChatModel, ChatOutcome, ChatRequest, ModelSettings } from './chat.ts';
@@ -42,9 +42,9 @@ export function createHttpModel(settings: ModelSettings, api: ChatApi): ChatMode
   return {
     settings,
     call: async (request, signal) => {
-      if (provider.needsKey && provider.apiKey === null)
+      if (provider.needsKey && provider.apiKey === null) {
         return failure('auth', `provider ${provider.name} has no key`);
-      if (signal.aborted) return failure('aborted', 'aborted before the call');
+      }
       return callOnce(settings, api, { request, signal });
     },
   };
@@ -56,7 +56,7 @@ async function callOnce(
   { request, signal }: { request: ChatRequest; signal: AbortSignal },
 ): Promise<ChatOutcome> {
   const times = {
-    totalMs: settings.timeoutMs,
+    totalMs: Math.min(settings.timeoutMs, request.timeoutMs ?? settings.timeoutMs),
     firstByteMs: request.stream ? settings.firstByteTimeoutMs : null,
     idleMs: settings.idleTimeoutMs,
   };
@@ -77,15 +77,18 @@ async function callOnce(
     return failureOf(error, { api, bound: bounds.fault(), call, response });
   } finally {
     bounds.end();
+    // Nothing may be left of a response that was given up, such as a page without end.
+    if (response?.body instanceof ResponseBody) response.body.discard();
   }
 }
 
 /** Reads by what the server says it sent, not by what was asked for: some answer a streamed request with plain JSON. */
 async function readResponse(api: ChatApi, response: Response, bounds: Bounds): Promise<Reading> {
-  const contentType = response.headers.get('content-type') ?? 'none';
+  const contentType = response.headers.get('content-type')?.toLowerCase() ?? 'none';
   if (contentType.includes('text/event-stream')) return readStream(api.startStream(), response, bounds);
-  if (!contentType.includes('json'))
-    return unusable(`content type ${/^[\w./+-]*/.exec(contentType)?.[0] ?? ''}`);
+  if (!contentType.includes('json')) {
+    return unusable(`content type ${/^[\w./+-]{1,64}/.exec(contentType)?.[0] ?? 'unknown'}`);
+  }
   const chunks: Uint8Array[] = [];
   await bodyOf(response).each((chunk) => {
     bounds.touch();
@@ -128,30 +131,31 @@ function unusable(detail: string): Reading {
 
 /** Models that are only told to answer in JSON like to wrap it as Markdown code. */
 function withoutFence(text: string): string {
-  return /^\s*```(?:json)?\s*\n([\s\S]*?)\n?\s*```\s*$/.exec(text)?.[1] ?? text;
+  const trimmed = text.trim();
+  const start = trimmed.indexOf('\n');
+  if (!trimmed.startsWith('```') || !trimmed.endsWith('```') || start === -1) return text;
+  return trimmed.slice(start, -3).trim();
 }
 
 type Failed = { api: ChatApi; bound: BoundFault | null; call: OutboundCall; response: Response | null };
 
 function failureOf(error: unknown, { api, bound, call, response }: Failed): ChatFailure {
-  const cause = error instanceof TierlineError ? error : call.error;
-  const known = {
-    status: response?.status ?? null,
-    possiblyBilled: response !== null || (cause instanceof OutboundError && cause.requestSent),
-  };
-  if (bound === 'aborted') return { ...failure('aborted', 'aborted by the caller'), ...known };
   const answered = api.statusErrorOf(error);
   if (answered !== null) return failureOfStatus(answered);
-  if (bound !== null) return { ...failure(bound, `time bound exceeded: ${bound}`), ...known };
-  if (cause instanceof OutboundError && response === null) {
-    return { ...failure('connection', `no response (${cause.code})`), ...known };
+  const cause = error instanceof TierlineError ? error : call.error;
+  const possiblyBilled = response !== null || (cause instanceof OutboundError && cause.requestSent);
+  const known = { status: response?.status ?? null, possiblyBilled };
+  if (bound !== null) {
+    const detail = bound === 'aborted' ? 'aborted by the caller' : `time bound exceeded: ${bound}`;
+    return { ...failure(bound, detail), ...known };
   }
-  if (cause instanceof TierlineError) {
+  const name = describeError(cause ?? error).code;
+  if (response !== null) {
     const fault = cause instanceof OutboundError ? 'truncated' : 'bad_response';
-    return { ...failure(fault, `the response broke off (${cause.code})`), ...known };
+    return { ...failure(fault, `the response broke off (${name})`), ...known };
   }
+  if (cause instanceof OutboundError) return { ...failure('connection', `no response (${name})`), ...known };
   // Not the network's doing: a header that cannot be sent, a body that cannot be serialised.
-  const name = error instanceof Error ? error.name : 'unknown';
   return { ...failure('bad_request', `the request could not be made (${name})`), ...known };
 }
 

@@ -113,7 +113,7 @@ function startStream(): StreamReader {
     isDone = true;
   };
   return {
-    onEvent: (_event, data) => {
+    onEvent: (event, data) => {
       if (isDone) return;
       if (data === '[DONE]') return stop();
       const chunk = asRecord(parseJson(data));
@@ -122,7 +122,7 @@ function startStream(): StreamReader {
         return stop();
       }
       const { error } = chunk;
-      if (error !== undefined && error !== null) {
+      if (event === 'error' || (error !== undefined && error !== null)) {
         reading.error = chunk;
         return stop();
       }

@@ -82,12 +82,12 @@ export class ResponseBody implements AsyncIterable<Buffer> {
         try {
           while (this.#chunks.length > 0) {
             if (visit(this.#take())) continue;
-            this.#leave();
+            this.discard();
             resolve();
             return;
           }
         } catch (error) {
-          this.#leave();
+          this.discard();
           reject(error);
           return;
         }
@@ -97,6 +97,11 @@ export class ResponseBody implements AsyncIterable<Buffer> {
       };
       pass();
     });
+  }
+
+  /** Closes the connection where the body has not ended: nobody wants the rest. */
+  discard(): void {
+    if (!this.#isOver) this.#options.cancel();
   }
 
   /** One reader at a time. Leaving the loop early closes the connection. */
@@ -109,7 +114,7 @@ export class ResponseBody implements AsyncIterable<Buffer> {
         return finished;
       },
       return: async () => {
-        this.#leave();
+        this.discard();
         return finished;
       },
     };
@@ -131,10 +136,6 @@ export class ResponseBody implements AsyncIterable<Buffer> {
     this.#options.decoder?.destroy();
     this.#settle(error);
     this.#options.cancel();
-  }
-
-  #leave(): void {
-    if (!this.#isOver) this.#options.cancel();
   }
 
   #settle(error: Error | null): void {

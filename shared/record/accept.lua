@@ -1,10 +1,10 @@
 -- Stores a ticket and orders its conversation.
--- KEYS[1] the ticket's hash. ARGV: base, id, ticket JSON, message time (ms), conversation hash, queue of its first hint,
--- tombstone life (ms).
--- Returns {'duplicate', state} | {'accepted', waits (0 or 1), n superseded, …restarts} | {'superseded', …restarts};
+-- ARGV: base, queue of its first hint, tombstone life (ms), id, ticket JSON, message time (ms), conversation hash.
+-- Returns {'duplicate', state} | {'accepted', waits (0 or 1), …restarts} | {'superseded', …restarts};
 -- restarts are {id, state, queue, sequence} of tickets that must be hinted again.
-local base, id, created, conversation_hash = ARGV[1], ARGV[2], tonumber(ARGV[4]), ARGV[5]
-local key = KEYS[1]
+local base, queue_of_first, tombstone_ms = ARGV[1], ARGV[2], ARGV[3]
+local id, ticket, created, conversation_hash = ARGV[4], ARGV[5], tonumber(ARGV[6]), ARGV[7]
+local key = base .. 't:' .. id
 local known = redis.call('HGET', key, 'st')
 if known then return { 'duplicate', known } end
 
@@ -12,54 +12,66 @@ local now = now_ms()
 local arrival = redis.call('INCR', base .. 'arrivals')
 local conversation = base .. 'c:' .. conversation_hash
 local others = redis.call('ZRANGE', conversation, 0, -1, 'WITHSCORES')
-local waits_for, newer, covered, superseded = false, false, {}, 0
+local waits_for, newer, covered, restarts = false, false, {}, {}
 
 for i = 1, #others, 2 do
   local other = id_of(others[i])
-  local other_key = base .. 't:' .. other
-  local o = redis.call('HMGET', other_key, 'sd', 'wf', 'pr', 'pu', 'ar', 'tl')
-  if tonumber(others[i + 1]) > created then
-    if o[1] then waits_for = other else newer = other end
+  local o = redis.call('HMGET', base .. 't:' .. other, 'sd', 'pr', 'pu', 'ar', 'tl', 'an')
+  if not o[5] then
+    -- Its record is gone, so there is nothing to answer and nobody to wait for.
+    redis.call('ZREM', conversation, others[i])
   elseif o[1] then
     waits_for = other
+  elseif tonumber(others[i + 1]) > created then
+    newer = other
   else
     -- Its answer has not begun to be sent: this newer message speaks for both.
-    if o[3] then covered[#covered + 1] = o[3] end
+    if o[2] then covered[#covered + 1] = o[2] end
     covered[#covered + 1] = other
-    if o[2] and not waits_for then waits_for = o[2] end
-    if o[4] then redis.call('ZREM', base .. 'parks', other) end
-    finish(base, other, { conversation_hash, o[5], o[6] }, 'superseded', now, id, ARGV[7], { 'sb', id })
-    superseded = superseded + 1
+    watch_calls(base, other, o[6])
+    local released = finish(base, other, { conversation_hash, o[4], o[5] }, 'superseded', now, id, tombstone_ms, { 'sb', id })
+    for _, value in ipairs(released) do restarts[#restarts + 1] = value end
+    if o[3] then redis.call('ZREM', base .. 'parks', other) end
   end
 end
 
-redis.call('HSET', key, 'st', 'classify', 'n', 1, 'q', ARGV[6], 'at', now, 'se', now, 'tk', ARGV[3], 'cv', conversation_hash,
-  'ar', arrival, 'tl', now .. ' queued')
-redis.call('ZADD', base .. 'open', now, id)
-redis.call('ZADD', conversation, created, arrival .. ':' .. id)
-if #covered > 0 then redis.call('HSET', key, 'pr', table.concat(covered, ',')) end
-if redis.call('EXISTS', base .. 'people:' .. conversation_hash) == 1 then redis.call('HSET', key, 'wp', 1) end
+local record = { 'st', 'classify', 'n', 1, 'q', queue_of_first, 'at', now, 'se', now, 'tk', ticket, 'cv', conversation_hash,
+  'ar', arrival, 'tl', now .. ' queued' }
+local function also(field, value)
+  record[#record + 1] = field
+  record[#record + 1] = value
+end
+if redis.call('EXISTS', base .. 'people:' .. conversation_hash) == 1 then also('wp', 1) end
 if not newer then
-  if waits_for then redis.call('HSET', key, 'wf', waits_for) end
-  return { 'accepted', waits_for and 1 or 0, superseded }
+  if #covered > 0 then also('pr', table.concat(covered, ',')) end
+  if waits_for then also('wf', waits_for) end
+  redis.call('HSET', key, unpack(record))
+  redis.call('ZADD', base .. 'open', now, id)
+  redis.call('ZADD', conversation, created, arrival .. ':' .. id)
+  return { 'accepted', waits_for and 1 or 0, unpack(restarts) }
 end
 
 -- A message that arrives after a later one of its conversation: the later one answers both, from the start if need be.
-finish(base, id, { conversation_hash, arrival, now .. ' queued' }, 'superseded', now, newer, ARGV[7], { 'sb', newer })
+redis.call('HSET', key, unpack(record))
+finish(base, id, { conversation_hash, arrival, now .. ' queued' }, 'superseded', now, newer, tombstone_ms, { 'sb', newer })
 local newer_key = base .. 't:' .. newer
-local w = redis.call('HMGET', newer_key, 'pr', 'st', 'q', 'n', 'lt', 'ret', 'tl')
+local w = redis.call('HMGET', newer_key, 'pr', 'st', 'q', 'n', 'lt', 'ret', 'tl', 'an')
 covered[#covered + 1] = id
-local earlier = table.concat(covered, ',')
-if w[1] then earlier = earlier .. ',' .. w[1] end
-redis.call('HSET', newer_key, 'pr', earlier)
-if w[2] == 'classify' or ((not w[5] or w[5] == '') and w[2] ~= 'deliver') then return { 'superseded' } end
+if w[1] then covered[#covered + 1] = w[1] end
+redis.call('HSET', newer_key, 'pr', table.concat(covered, ','))
 local state, queue, n = w[2], w[3], tonumber(w[4]) + 1
+local is_at_work = w[5] and w[5] ~= ''
+if state == 'classify' or (state ~= 'deliver' and not is_at_work) then return { 'superseded', unpack(restarts) } end
 if state == 'deliver' then
-  local space = string.find(w[6], ' ', 1, true)
-  state, queue = string.sub(w[6], 1, space - 1), string.sub(w[6], space + 1)
+  -- Its answer lacks this message: back to where that was made.
+  local back = w[6] or ('classify ' .. queue_of_first)
+  local space = string.find(back, ' ', 1, true)
+  state, queue = string.sub(back, 1, space - 1), string.sub(back, space + 1)
 end
-redis.call('HDEL', newer_key, 'pu', 'rep', 'rty', 'ret')
+watch_calls(base, newer, w[8])
+redis.call('HSET', newer_key, 'st', state, 'q', queue, 'n', n, 'se', now, 'lt', '', 'cc', 0,
+  'tl', with_line(w[7], now, state, 'restarted for ' .. id, WAITING_BYTES))
+redis.call('HDEL', newer_key, 'pu', 'rep', 'rty', 'ret', 'da', 'dw')
 redis.call('ZREM', base .. 'leases', newer)
 redis.call('ZREM', base .. 'parks', newer)
-redis.call('HSET', newer_key, 'st', state, 'q', queue, 'n', n, 'se', now, 'lt', '', 'tl', with_line(w[7], now, state, 'restarted for ' .. id))
-return { 'superseded', newer, state, queue, n }
+return { 'superseded', newer, state, queue, n, unpack(restarts) }

@@ -1,32 +1,48 @@
--- The slow cursor over open tickets: finds waiting ones whose hint is gone. A fixed slice a call, however many wait.
--- ARGV: base, cursor ("score id" of the last one looked at, '' to start over), slice, age (ms) below which a ticket is left
--- alone, queue prefix of the hints' jobs. Returns {next cursor, …{id, state, queue, sequence}}.
+-- The slow cursor over open tickets, and the last net: each must be leased, parked, waiting for another open ticket, or
+-- hinted by a job that is still to be done; one that is none of these is hinted again. A fixed slice a call, however many wait.
+-- ARGV: base, cursor ('' to start over), slice, age (ms) below which a ticket is left alone, queue prefix of the hints' jobs.
+-- Returns {next cursor, …{id, state, queue, sequence}}. A cursor is "score n": n tickets of that score have been seen.
 local base, cursor, slice, age_ms = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local now = now_ms()
-local from = cursor == '' and '-inf' or cursor
-local ids = redis.call('ZRANGEBYSCORE', base .. 'open', from, now - age_ms, 'WITHSCORES', 'LIMIT', 0, slice)
-local reply, last = { '' }, false
-for i = 1, #ids, 2 do
-  local id = ids[i]
-  last = ids[i + 1]
-  local f = redis.call('HMGET', base .. 't:' .. id, 'st', 'q', 'n', 'lt', 'pu', 'wf', 'se')
-  if not f[1] then
+local from, seen = '-inf', 0
+if cursor ~= '' then
+  local space = string.find(cursor, ' ', 1, true)
+  from, seen = string.sub(cursor, 1, space - 1), tonumber(string.sub(cursor, space + 1))
+end
+
+local function is_lost(id, f)
+  if f[4] and f[4] ~= '' then return not redis.call('ZSCORE', base .. 'leases', id) end
+  if f[6] then return not redis.call('ZSCORE', base .. 'open', f[6]) end
+  if f[5] then return not redis.call('ZSCORE', base .. 'parks', id) end
+  -- A job that is done but kept is as good as gone, and its id cannot be used again.
+  local job = redis.call('HMGET', ARGV[5] .. f[2] .. ':' .. id .. '_' .. f[1] .. '_' .. f[3], 'timestamp', 'finishedOn')
+  return not job[1] or job[2]
+end
+
+local found = redis.call('ZRANGEBYSCORE', base .. 'open', from, now - age_ms, 'WITHSCORES', 'LIMIT', seen, slice)
+local reply = { '' }
+for i = 1, #found, 2 do
+  local id = found[i]
+  local key = base .. 't:' .. id
+  local f = redis.call('HMGET', key, 'st', 'q', 'n', 'lt', 'pu', 'wf', 'se')
+  if not f[2] then
     redis.call('ZREM', base .. 'open', id)
-  elseif f[6] then
-    -- Waits for another ticket's end; if that one is gone, nobody would ever release it.
-    if redis.call('ZSCORE', base .. 'open', f[6]) == false then
-      redis.call('HDEL', base .. 't:' .. id, 'wf')
-      for _, value in ipairs({ id, f[1], f[2], tonumber(f[3]) }) do reply[#reply + 1] = value end
-    end
-  elseif f[2] and (not f[4] or f[4] == '') and not f[5] and tonumber(f[7]) < now - age_ms then
-    local job = ARGV[5] .. f[2] .. ':' .. id .. '_' .. f[1] .. '_' .. f[3]
-    if redis.call('EXISTS', job) == 0 then
-      for _, value in ipairs({ id, f[1], f[2], tonumber(f[3]) }) do reply[#reply + 1] = value end
-    end
+  elseif tonumber(f[7]) < now - age_ms and is_lost(id, f) then
+    local n = tonumber(f[3]) + 1
+    redis.call('HSET', key, 'n', n, 'se', now, 'lt', '')
+    redis.call('HDEL', key, 'wf', 'pu')
+    for _, value in ipairs({ id, f[1], f[2], n }) do reply[#reply + 1] = value end
   end
 end
--- Tickets of the same millisecond stay together: the next slice starts at this score, unless the whole slice had it.
-if #ids == slice * 2 then
-  reply[1] = (ids[2] == last) and ('(' .. last) or last
+
+if #found == slice * 2 then
+  local last = found[#found]
+  local same = 0
+  for i = #found, 2, -2 do
+    if found[i] ~= last then break end
+    same = same + 1
+  end
+  if last == from then same = same + seen end
+  reply[1] = last .. ' ' .. same
 end
 return reply

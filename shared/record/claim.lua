@@ -1,13 +1,14 @@
 -- Takes a ticket's lease for one stage.
--- KEYS[1] the ticket's hash. ARGV: base, id, state, token, lease (ms), claims allowed without progress, fields to return…
+-- ARGV: base, state, lease (ms), claims allowed without progress, fields to return…, id, token.
 -- Returns {'claimed' | 'poison', sequence, now, with people (0 or 1), begun before (claims without progress, sending),
 -- values…} or {why not}: 'gone', 'moved', 'waiting', 'parked', 'leased'. A poisoned ticket is leased too, so that its
 -- claimer can give it up.
-local base, id, state, token = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local key = KEYS[1]
+local base, state = ARGV[1], ARGV[2]
+local id, token = ARGV[#ARGV - 1], ARGV[#ARGV]
+local key = base .. 't:' .. id
 local own = 8
 local fields = { 'st', 'lt', 'n', 'cc', 'wf', 'pu', 'wp', 'sd' }
-for i = 7, #ARGV do fields[own + i - 6] = ARGV[i] end
+for i = 5, #ARGV - 2 do fields[own + i - 4] = ARGV[i] end
 local f = redis.call('HMGET', key, unpack(fields))
 if not f[1] then return { 'gone' } end
 if f[1] ~= state then return { 'moved' } end
@@ -17,19 +18,19 @@ if f[2] and f[2] ~= '' and f[2] ~= token then
   local lease = redis.call('ZSCORE', base .. 'leases', id)
   if lease and tonumber(lease) > now then return { 'leased' } end
 end
-if f[6] then
-  if tonumber(f[6]) > now then return { 'parked' } end
-  redis.call('HDEL', key, 'pu')
-  redis.call('ZREM', base .. 'parks', id)
-end
+if f[6] and tonumber(f[6]) > now then return { 'parked' } end
 local claims = tonumber(f[4] or '0') + 1
 if state == 'deliver' and not f[8] then
   -- From here on a newer message of the conversation waits for this one's end instead of superseding it.
-  redis.call('HSET', key, 'lt', token, 'ca', now, 'cc', claims, 'sd', now)
+  redis.call('HSET', key, 'lt', token, 'ca', now, 'cc', claims, 'sd', token)
 else
   redis.call('HSET', key, 'lt', token, 'ca', now, 'cc', claims)
 end
-redis.call('ZADD', base .. 'leases', now + ARGV[5], id)
-local reply = { claims > tonumber(ARGV[6]) and 'poison' or 'claimed', tonumber(f[3]), now, f[7] and 1 or 0, claims }
+redis.call('ZADD', base .. 'leases', now + ARGV[3], id)
+if f[6] then
+  redis.call('HDEL', key, 'pu')
+  redis.call('ZREM', base .. 'parks', id)
+end
+local reply = { claims > tonumber(ARGV[4]) and 'poison' or 'claimed', tonumber(f[3]), now, f[7] and 1 or 0, claims }
 for i = own + 1, #fields do reply[i - own + 5] = f[i] end
 return reply

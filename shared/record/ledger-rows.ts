@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Fault } from '../models/chat.ts';
 import { faults } from '../models/chat.ts';
 import { usageSchema } from '../ticket.ts';
+import type { Usage } from '../ticket.ts';
 
 export const purposes = ['classify', 'answer', 'audit'] as const;
 export type Purpose = (typeof purposes)[number];
@@ -31,40 +32,58 @@ export type Cell = { model: string; queryType: string; language: string; tier: s
 
 export type SettledRow = { number: number; row: Row; cell: Cell; fault: Fault | null; countsTicket: boolean };
 
-/** Hour buckets are kept this long. */
-const rollupLifeMs = 400 * 86_400_000;
-
 /** `led:2026112210`: the roll-up of one UTC hour. */
 export function rollupKey(atMs: number): string {
   return `led:${new Date(atMs).toISOString().slice(0, 13).replace(/[-T]/g, '')}`;
 }
 
-/** Names in a cell never contain `|`: the configuration's name rules and the language tags exclude it. */
-export const cellPrefix = (cell: Cell): string =>
-  `${cell.model}|${cell.queryType}|${cell.language}|${cell.tier}|${cell.purpose}|`;
+/** The counters of a cell, in the order in which a roll-up stores them. `tickets` must stay the second (lib.lua). */
+export const counterNames = [
+  'calls',
+  'tickets',
+  'faults',
+  'nanoUsd',
+  'unpricedCalls',
+  'possiblyBilledCalls',
+  'durationMs',
+  'inputTokens',
+  'cachedInputTokens',
+  'cacheWriteTokens',
+  'outputTokens',
+  'reasoningTokens',
+] as const;
+export type Counters = Record<(typeof counterNames)[number], number>;
 
-/** What a row adds to its cell; a counter that would add nothing is left out. */
-function countersOf({ row, countsTicket }: SettledRow): [string, number][] {
-  const usage = row.usage;
-  const counters: [string, number][] = [
-    ['calls', 1],
-    ['tickets', countsTicket ? 1 : 0],
-    ['faults', row.fault ? 1 : 0],
-    ['inputTokens', usage?.inputTokens ?? 0],
-    ['cachedInputTokens', usage?.cachedInputTokens ?? 0],
-    ['cacheWriteTokens', usage?.cacheWriteTokens ?? 0],
-    ['outputTokens', usage?.outputTokens ?? 0],
-    ['reasoningTokens', usage?.reasoningTokens ?? 0],
-    ['nanoUsd', row.nanoUsd ?? 0],
-    ['unpricedCalls', row.nanoUsd === null ? 1 : 0],
-    ['possiblyBilledCalls', row.possiblyBilled ? 1 : 0],
-    ['durationMs', row.durationMs ?? 0],
-  ];
-  return counters.filter(([, amount]) => amount !== 0);
+const noCounters = JSON.stringify(counterNames.map(() => 0));
+
+/** What a row adds to its cell. */
+function countersOf({ row, countsTicket }: SettledRow): Counters {
+  return {
+    calls: 1,
+    tickets: Number(countsTicket),
+    faults: row.fault ? 1 : 0,
+    nanoUsd: row.nanoUsd ?? 0,
+    unpricedCalls: row.nanoUsd === null ? 1 : 0,
+    possiblyBilledCalls: row.possiblyBilled ? 1 : 0,
+    durationMs: Math.max(0, row.durationMs ?? 0),
+    ...(row.usage ?? noUsage),
+  };
 }
 
-/** Arguments of lib.lua's settle_rows. */
-export function settleArguments(rows: SettledRow[]): (string | number)[] {
+const noUsage: Usage = {
+  inputTokens: 0,
+  cachedInputTokens: 0,
+  cacheWriteTokens: 0,
+  outputTokens: 0,
+  reasoningTokens: 0,
+};
+
+/** Names in a cell never contain `|`: the configuration's name rules and the language tags exclude it. */
+export const cellName = (cell: Cell): string =>
+  `${cell.model}|${cell.queryType}|${cell.language}|${cell.tier}|${cell.purpose}`;
+
+/** Arguments of lib.lua's settle_rows. `rollupLifeMs`: how long an hour's roll-up is kept. */
+export function settleArguments(rows: SettledRow[], rollupLifeMs: number): (string | number)[] {
   const args: (string | number)[] = [rows.length];
   for (const settled of rows) {
     const counters = countersOf(settled);
@@ -73,9 +92,9 @@ export function settleArguments(rows: SettledRow[]): (string | number)[] {
       JSON.stringify(settled.row),
       rollupKey(settled.row.startedAt),
       rollupLifeMs,
-      cellPrefix(settled.cell),
-      counters.length,
-      ...counters.flat(),
+      cellName(settled.cell),
+      noCounters,
+      JSON.stringify(counterNames.map((name) => counters[name])),
     );
   }
   return args;

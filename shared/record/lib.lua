@@ -1,23 +1,32 @@
 -- Shared by the scripts; prepended when they are loaded. A script sees one call: KEYS[1] and ARGV (see redis.ts).
 -- All keys of a shard share one hash tag, so scripts derive them from ARGV[1], the shard's key base ("{tierline:0}:").
+-- A Redis that is out of memory refuses a script's HSET but not its HDEL or ZREM, and nothing is rolled back. So every
+-- script writes what is to be before it removes what was: it then fails whole, and nothing is lost.
 -- Fields of a ticket's hash:
 --   st state, n sequence (raised by every transition), q queue of its hint, at accepted, se entered this state, ea ended (ms)
 --   tk ticket JSON, cv conversation hash, ar arrival number, tl timeline ("ms state detail" a line), gen generation
 --   lt lease token ('' without one; its end is the score in `leases`), ca claimed at, cc claims without progress, pu/pk parked until, parks so far
 --   pr earlier unanswered messages that this ticket covers (ids, comma separated), sb superseded by, wf waits for the end of,
 --   wp its conversation is with people
---   sd sending since, cls classification, rte route, dl deadline, rep reply bytes, rty reply type, dlv deliveries, why cause
+--   sd token of the claim that began the sending, cls classification, rte route, dl deadline, rep reply bytes, rty reply type, dlv deliveries, why cause
 --   ret "state queue" to go back to when an earlier message arrives late, an calls opened, a1.. ledger rows ("o" open, "s" settled)
 
 local TIMELINE_BYTES = 6000
+-- Lines that can repeat for as long as an outage lasts leave room for those that cannot.
+local WAITING_BYTES = 4000
 
+-- Asked for once, however many calls travel together.
+local clock
 local function now_ms()
-  local t = redis.call('TIME')
-  return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+  if not clock then
+    local t = redis.call('TIME')
+    clock = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+  end
+  return clock
 end
 
-local function with_line(timeline, now, state, detail)
-  if #timeline > TIMELINE_BYTES then return timeline end
+local function with_line(timeline, now, state, detail, most_bytes)
+  if #timeline > most_bytes then return timeline end
   local line = now .. ' ' .. state
   if detail and detail ~= '' then line = line .. ' ' .. detail end
   return timeline .. '\n' .. line
@@ -28,11 +37,19 @@ local function id_of(member)
   return string.sub(member, string.find(member, ':', 1, true) + 1)
 end
 
+-- A ticket that loses its lease to something other than its expiry may leave a call behind whose process is dead; who is
+-- alive hears of it by renewing, ends the call and settles its row before the lease would have ended.
+local function watch_calls(base, id, calls)
+  if not calls then return end
+  local lease = redis.call('ZSCORE', base .. 'leases', id)
+  if lease then redis.call('ZADD', base .. 'orphans', lease, id .. ':' .. calls) end
+end
+
 -- Brings a ticket to its end. `f` is {conversation hash, arrival, timeline} of it, `changes` further fields to set.
 -- Returns the tickets that waited for it: {id, state, queue, sequence} flattened.
 local function finish(base, id, f, state, now, detail, tombstone_ms, changes)
   local key = base .. 't:' .. id
-  local set = { 'st', state, 'ea', now, 'tl', with_line(f[3], now, state, detail) }
+  local set = { 'st', state, 'ea', now, 'tl', with_line(f[3], now, state, detail, math.huge) }
   for i = 1, #changes do set[6 + i] = changes[i] end
   redis.call('HSET', key, unpack(set))
   redis.call('HDEL', key, 'lt', 'ca', 'cc', 'q', 'pu', 'wf', 'sd', 'ret')
@@ -47,39 +64,54 @@ local function finish(base, id, f, state, now, detail, tombstone_ms, changes)
     local waiting = id_of(member)
     local waiting_key = base .. 't:' .. waiting
     local w = redis.call('HMGET', waiting_key, 'wf', 'st', 'q', 'n')
-    if state == 'handed_off' then redis.call('HSET', waiting_key, 'wp', 1) end
+    if state == 'handed_off' and w[2] then redis.call('HSET', waiting_key, 'wp', 1) end
     if w[1] == id then
       local n = tonumber(w[4]) + 1
-      redis.call('HDEL', waiting_key, 'wf')
       redis.call('HSET', waiting_key, 'n', n, 'se', now)
+      redis.call('HDEL', waiting_key, 'wf')
       for _, value in ipairs({ waiting, w[2], w[3], n }) do released[#released + 1] = value end
     end
   end
   return released
 end
 
+-- Appends names and values that stand apart in ARGV, after positions `names` and `values`.
+local function add_fields(changes, ARGV, names, values, count)
+  for i = 1, count do
+    changes[#changes + 1] = ARGV[names + i]
+    changes[#changes + 1] = ARGV[values + i]
+  end
+end
+
+local TICKETS = 2
+
+-- Adds two lists of whole numbers, "[1,0,512]". Exact up to 2^53: nine million dollars an hour and cell.
+local function added(one, other, committed)
+  local sums, more = cjson.decode(one), cjson.decode(other)
+  if not committed then more[TICKETS] = 0 end
+  for i = 1, #sums do
+    local sum = sums[i] + more[i]
+    -- Lua writes a number of more than 14 digits with an exponent.
+    sums[i] = sum < 1e14 and sum or string.format('%.0f', sum)
+  end
+  return '[' .. table.concat(sums, ',') .. ']'
+end
+
 -- Settles ledger rows given in ARGV from position p: count, then per row: number, row JSON, roll-up key, its life in ms,
--- cell, number of counters, then counter names and amounts. A row that is not open any more is left alone. `committed` is
--- false where the answer was not stored: its money counts, its ticket does not.
+-- cell, a zero for every counter, what the row adds to them. A row that is not open any more is left alone. `committed`
+-- is false where the answer was not stored: its money counts, its ticket does not.
 local function settle_rows(base, key, ARGV, p, committed)
-  local count = tonumber(ARGV[p])
-  p = p + 1
-  for _ = 1, count do
-    local field, cell = 'a' .. ARGV[p], ARGV[p + 4]
-    local counters = tonumber(ARGV[p + 5])
+  for _ = 1, tonumber(ARGV[p]) do
+    local field = 'a' .. ARGV[p + 1]
     local stored = redis.call('HGET', key, field)
     if stored and string.sub(stored, 1, 1) == 'o' then
-      redis.call('HSET', key, field, 's' .. ARGV[p + 1])
-      local rollup = base .. ARGV[p + 2]
-      local least = 2
-      for i = p + 6, p + 4 + counters * 2, 2 do
-        if committed or ARGV[i] ~= 'tickets' then
-          least = math.min(least, redis.call('HINCRBY', rollup, cell .. ARGV[i], ARGV[i + 1]))
-        end
-      end
-      -- Some counter of the cell began here, so the whole roll-up may have: give it its end.
-      if least == 1 then redis.call('PEXPIRE', rollup, ARGV[p + 3]) end
+      redis.call('HSET', key, field, 's' .. ARGV[p + 2])
+      local rollup, cell = base .. ARGV[p + 3], ARGV[p + 5]
+      local known = redis.call('HGET', rollup, cell)
+      redis.call('HSET', rollup, cell, added(known or ARGV[p + 6], ARGV[p + 7], committed))
+      -- The cell began here, so the whole roll-up may have: give it its end.
+      if not known then redis.call('PEXPIRE', rollup, ARGV[p + 4]) end
     end
-    p = p + 6 + counters * 2
+    p = p + 7
   end
 end

@@ -1,3 +1,3 @@
--- Settles ledger rows without touching the ticket's state. KEYS[1] the ticket's hash. ARGV: base, then rows (see lib.lua).
-settle_rows(ARGV[1], KEYS[1], ARGV, 2, true)
+-- Settles ledger rows without touching the ticket's state. ARGV: base, id, then rows (see lib.lua).
+settle_rows(ARGV[1], ARGV[1] .. 't:' .. ARGV[2], ARGV, 3, true)
 return 1

@@ -4,21 +4,25 @@
  * grow with the tickets that wait.
  */
 import type { App, Running } from '../app.ts';
+import { settleOrphan } from '../ledger/abandoned.ts';
 import { sendHints } from '../transitions.ts';
 
 const tickMs = 1000;
 const sweepLimit = 500;
 const auditSlice = 500;
-const retireEveryTicks = 60;
+const retireEveryMs = 60_000;
+/** Of each end in one call: emptying is the longest of the scripts, and Redis does nothing else meanwhile. */
+const retireLimit = 200;
 
 export function startSweeper(app: App): Running {
   const cursors = new Map<number, string>();
-  let ticks = 0;
+  let retiredAt = app.now();
   let timer: NodeJS.Timeout | null = null;
   let closed = false;
   let running: Promise<void> = Promise.resolve();
 
-  const sweepShard = async (shard: number): Promise<void> => {
+  /** False where another process has the lock. */
+  const sweepShard = async (shard: number): Promise<boolean> => {
     const lock = await app.redis.set(
       `${app.record.bases[shard]}sweeper`,
       process.pid,
@@ -26,12 +30,16 @@ export function startSweeper(app: App): Running {
       tickMs - 100,
       'NX',
     );
-    if (lock !== 'OK') return;
+    if (lock !== 'OK') return false;
     for (let full = true; full && !closed;) {
       const due = await app.record.sweep(shard, sweepLimit);
       await sendHints(app, due);
       full = due.length >= sweepLimit;
       if (due.length > 0) app.log.debug({ shard, tickets: due.length }, 'sweep.hinted');
+    }
+    for (const orphan of await app.record.orphans(shard, sweepLimit)) {
+      await settleOrphan(app, orphan);
+      await app.record.forgetOrphan(shard, orphan);
     }
     const audited = await app.record.audit(shard, cursors.get(shard) ?? '', auditSlice);
     cursors.set(shard, audited.cursor);
@@ -39,17 +47,24 @@ export function startSweeper(app: App): Running {
       app.log.warn({ shard, tickets: audited.hints.length }, 'audit.hinted');
       await sendHints(app, audited.hints);
     }
-    if (ticks % retireEveryTicks === 0) await app.record.retire(shard, sweepLimit);
+    return true;
   };
 
   const tick = async (): Promise<void> => {
-    ticks += 1;
     try {
-      for (let shard = 0; shard < app.record.settings.shards; shard += 1) await sweepShard(shard);
+      const isRetiring = app.now() - retiredAt >= retireEveryMs;
+      if (isRetiring) retiredAt = app.now();
+      for (let shard = 0; shard < app.record.settings.shards; shard += 1) {
+        if ((await sweepShard(shard)) && isRetiring) await retireShard(app, shard, () => closed);
+      }
     } catch (error) {
       app.log.warn({ err: error }, 'sweep.failed');
     }
-    if (!closed) timer = setTimeout(() => (running = tick()), tickMs);
+    if (!closed) {
+      timer = setTimeout(() => {
+        running = tick();
+      }, tickMs);
+    }
   };
   running = tick();
   return {
@@ -59,4 +74,9 @@ export function startSweeper(app: App): Running {
       await running;
     },
   };
+}
+
+/** All that is old enough, however much a minute brings. */
+async function retireShard(app: App, shard: number, isClosed: () => boolean): Promise<void> {
+  while (!isClosed() && (await app.record.retire(shard, retireLimit)) >= retireLimit);
 }

@@ -6,7 +6,7 @@ import type { Classification, Ticket } from '../ticket.ts';
 import { rowSchema } from './ledger-rows.ts';
 import { visibleState } from './visible-state.ts';
 
-export type Attempt = {
+type Attempt = {
   model: string;
   provider: string;
   purpose: string;

@@ -11,7 +11,7 @@ import { machineryApp } from './machinery-app.ts';
 import { answerParent, cpuMicros, ignoreErrors } from './world.ts';
 
 const [kind = '', url = ''] = process.argv.slice(2);
-const concurrency = 50;
+const concurrency = Number(process.argv[4] ?? 50);
 let finished = 0;
 let wanted = Infinity;
 let announce: (() => void) | null = null;
@@ -56,7 +56,7 @@ function startBareChain(): void {
 
 function startTierline(): void {
   const app = machineryApp(url);
-  const labels = { queryType: 'shipping', confidence: 0.5, language: 'en', flags: [] };
+  const labels = { language: 'en', flags: [], nearest: () => ({ queryType: 'shipping', confidence: 0.5 }) };
   const labeller = {
     label: () => labels,
     prompt: { request: () => Promise.reject(new Error('not asked')), parse: () => null },
@@ -70,6 +70,8 @@ function startTierline(): void {
       return Promise.resolve({ kind: 'delivered' as const, status: 200 });
     },
     close: () => Promise.resolve(),
+    disable: () => undefined,
+    isDisabled: () => false,
   };
   const destinations = { get: () => destination, close: () => Promise.resolve() };
   const pool = (queue: string) => ({ queues: { live: queue }, concurrency });

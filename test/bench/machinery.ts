@@ -58,7 +58,7 @@ export async function benchMachinery(options: { rounds: number; tickets: number;
   const { rounds, tickets } = options;
   return withRedis(options.appendOnly, async (redis, url) => {
     const bare = await startChild(worker, ['bare', url]);
-    const tierline = await startChild(worker, ['tierline', url]);
+    const tierline = await startChild(worker, ['tierline', url, process.env.CONC ?? '50']);
     const app = machineryApp(url);
     const queue = new Queue('one', { connection: redis, prefix: '{bare}' });
     const results: { bare: Round[]; tierline: Round[] } = { bare: [], tierline: [] };

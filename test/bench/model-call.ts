@@ -1,15 +1,20 @@
 /**
- * What one model call costs this process: CPU of the openai SDK as it comes against our adapter, plain and streamed.
- * The provider runs in a process of its own; rounds are interleaved and medians taken, so that a busy machine hits both.
+ * What one model call costs this process: CPU of the openai SDK as it comes, against our whole call with permit, breaker,
+ * time bounds, guard and ledger row (opened before, settled after, in a real Redis), plain and streamed. The provider runs in a process of its own; rounds are interleaved and medians taken, so that a busy machine hits both.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { pathToFileURL } from 'node:url';
 import { OpenAI } from 'openai';
-import type { ModelSettings } from '../../shared/models/chat.ts';
+import type { App } from '../../shared/app.ts';
+import { callModel } from '../../shared/models/call.ts';
+import type { CallResult } from '../../shared/models/call.ts';
+import type { ChatModel, ChatRequest, ModelSettings } from '../../shared/models/chat.ts';
 import { createOpenAiModel } from '../../shared/models/openai.ts';
 import { createOutboundHttp } from '../../shared/outbound/fetch-over-undici.ts';
 import type { Behaviour } from '../fakes/provider.ts';
+import { machineryApp } from './machinery-app.ts';
+import { benchTicket } from './machinery.ts';
+import { withRedis } from './world.ts';
 
 export type CallCost = { stockMicros: number; oursMicros: number; ratio: number };
 export type ModelCallFigures = { plain: CallCost; streamed: CallCost };
@@ -32,7 +37,28 @@ export async function benchModelCall(
   const url = await new Promise<unknown>((resolve) => child.once('message', resolve));
   if (typeof url !== 'string') throw new Error('the provider did not start');
   const http = createOutboundHttp();
-  const subjects = callers(`${url}/v1`, http);
+  const figures = await withRedis('no', async (_redis, redisUrl) => {
+    const app = machineryApp(redisUrl);
+    const subjects = callers(`${url}/v1`, http, await leasedCalls(app, concurrency));
+    const measured = await measure(subjects, { calls, rounds, concurrency });
+    await app.hints.close();
+    app.redis.disconnect();
+    return measured;
+  });
+  await http.close();
+  const exited = once(child, 'exit');
+  child.disconnect();
+  await exited;
+  return figures;
+}
+
+type Subjects = Record<string, () => Promise<string>>;
+
+async function measure(
+  subjects: Subjects,
+  options: { calls: number; rounds: number; concurrency: number },
+): Promise<ModelCallFigures> {
+  const { calls, rounds, concurrency } = options;
   const costs = new Map<string, number[]>(Object.keys(subjects).map((name) => [name, []]));
   for (let round = 0; round <= rounds; round += 1) {
     for (const [name, call] of Object.entries(subjects)) {
@@ -41,22 +67,46 @@ export async function benchModelCall(
       if (round > 0) costs.get(name)?.push(micros);
     }
   }
-  await http.close();
-  const exited = once(child, 'exit');
-  child.disconnect();
-  await exited;
   const cost = (stock: string, ours: string): CallCost => {
     const stockMicros = median(costs.get(stock) ?? []);
     const oursMicros = median(costs.get(ours) ?? []);
-    return { stockMicros, oursMicros, ratio: oursMicros / stockMicros };
+    return {
+      stockMicros: Math.round(stockMicros),
+      oursMicros: Math.round(oursMicros),
+      ratio: Number((oursMicros / stockMicros).toFixed(3)),
+    };
   };
   return { plain: cost('stockPlain', 'oursPlain'), streamed: cost('stockStreamed', 'oursStreamed') };
 }
 
-function callers(
-  baseUrl: string,
-  http: ReturnType<typeof createOutboundHttp>,
-): Record<string, () => Promise<string>> {
+type LeasedCall = (chat: ChatModel, request: ChatRequest) => Promise<CallResult>;
+
+/** Calls as a tier worker makes them: for tickets whose lease is held, their rows settled. */
+async function leasedCalls(app: App, tickets: number): Promise<LeasedCall> {
+  const claims: { ticketId: string; token: string }[] = [];
+  for (let i = 0; i < tickets; i += 1) {
+    const ticket = benchTicket(i, 'call');
+    const identity = app.record.identify(ticket, 'message');
+    await app.record.accept(ticket, identity, 'classify');
+    await app.record.claim(identity.ticketId, 'classify', `token-${i}`, []);
+    claims.push({ ticketId: identity.ticketId, token: `token-${i}` });
+  }
+  const [handle] = app.runtime().usableModels(['model']);
+  const cell = { queryType: 'shipping', language: 'en', tier: 'simple' };
+  const { signal } = new AbortController();
+  let next = 0;
+  return async (chat, request) => {
+    const claim = claims[(next += 1) % claims.length]!;
+    const result = await callModel(app, claim, { ...handle!, chat }, { request, purpose: 'answer', cell, signal });
+    if (result.kind === 'answer') {
+      const settled = { number: result.number, row: result.row, cell: { ...cell, model: 'small', purpose: 'answer' as const } };
+      await app.record.settle(claim.ticketId, [{ ...settled, fault: null, countsTicket: true }]);
+    }
+    return result;
+  };
+}
+
+function callers(baseUrl: string, http: ReturnType<typeof createOutboundHttp>, leasedCall: LeasedCall): Subjects {
   const stock = new OpenAI({
     apiKey: 'bench',
     baseURL: baseUrl,
@@ -74,9 +124,9 @@ function callers(
     max_completion_tokens: maxOutputTokens,
   };
   const callOurs = async (stream: boolean): Promise<string> => {
-    const outcome = await ours.call({ system, user, maxOutputTokens, stream }, new AbortController().signal);
-    if (outcome.kind !== 'answer') throw new Error(`the call failed: ${outcome.fault} ${outcome.detail}`);
-    return outcome.text;
+    const result = await leasedCall(ours, { system, user, maxOutputTokens, stream });
+    if (result.kind !== 'answer') throw new Error(`the call ended as ${result.kind}`);
+    return result.answer.text;
   };
   return {
     stockPlain: async () => {
@@ -140,5 +190,3 @@ async function cpuPerCall(call: () => Promise<string>, calls: number, concurrenc
 function median(values: number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) console.log(await benchModelCall());

@@ -40,7 +40,12 @@ test('a posted ticket is classified, answered and delivered, and the reference l
   assert.equal(trace.classification?.decidedBy, 'model');
   const delivery = receiver.received.find((one) => one.body.data.ticketId === posted.body.ticketId);
   assert.ok(delivery);
-  const headers = Object.fromEntries(['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => [name, String(delivery.headers[name])]));
+  const headers = Object.fromEntries(
+    ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => [
+      name,
+      String(delivery.headers[name]),
+    ]),
+  );
   assert.doesNotThrow(() => new Webhook(webhookSecret).verify(delivery.raw, headers));
   assert.equal(delivery.headers['webhook-id'], `msg_${posted.body.ticketId}_1`);
   assert.equal(delivery.body.data.costUsd, 0.0001112);

@@ -3,7 +3,13 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 
-export type Received = { number: number; headers: IncomingHttpHeaders; raw: string; body: ReceivedBody; at: number };
+export type Received = {
+  number: number;
+  headers: IncomingHttpHeaders;
+  raw: string;
+  body: ReceivedBody;
+  at: number;
+};
 
 /** The part of a delivered body that tests look at. */
 export type ReceivedBody = {
@@ -76,12 +82,18 @@ export async function startReceiver(): Promise<Receiver> {
     request.on('end', () => {
       const raw = Buffer.concat(chunks).toString('utf8');
       const body = JSON.parse(raw) as ReceivedBody;
-      const delivery = { number: receiver.received.length + 1, headers: request.headers, raw, body, at: Date.now() };
+      const delivery = {
+        number: receiver.received.length + 1,
+        headers: request.headers,
+        raw,
+        body,
+        at: Date.now(),
+      };
       receiver.received.push(delivery);
       const answer = receiver.answer(delivery);
       if (answer.delayMs === undefined) respond(response, answer);
       else setTimeout(respond, answer.delayMs, response, answer);
-      for (const wake of [...waiting]) wake();
+      for (const wake of Array.from(waiting)) wake();
     });
   });
   server.listen(0, '127.0.0.1');

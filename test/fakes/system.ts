@@ -27,9 +27,14 @@ export type TestWorld = {
 };
 
 /** A folder and a Redis; `close` ends both. */
-export async function openWorld(options: { appendOnly?: 'no' | 'everysec' | 'always' } = {}): Promise<TestWorld> {
+export async function openWorld(
+  options: { appendOnly?: 'no' | 'everysec' | 'always' } = {},
+): Promise<TestWorld> {
   const folder = await mkdtemp(path.join(tmpdir(), 'tierline-test-'));
-  const redis = await startEmbeddedRedis({ folder: path.join(folder, 'redis'), appendOnly: options.appendOnly ?? 'no' });
+  const redis = await startEmbeddedRedis({
+    folder: path.join(folder, 'redis'),
+    appendOnly: options.appendOnly ?? 'no',
+  });
   return {
     folder,
     redis,
@@ -47,16 +52,30 @@ export async function openWorld(options: { appendOnly?: 'no' | 'everysec' | 'alw
 export function testConfig(urls: { providerUrl: string; receiverUrl: string }, overrides: Json = {}): Json {
   const { providerUrl, receiverUrl } = urls;
   return {
-    providers: { fake: { api: 'openai', baseUrl: `${providerUrl}/v1`, apiKey: 'sk-test', structured: 'json_schema' } },
+    providers: {
+      fake: { api: 'openai', baseUrl: `${providerUrl}/v1`, apiKey: 'sk-test', structured: 'json_schema' },
+    },
     models: {
       small: { provider: 'fake', model: 'small-1', price: { inputPerMTok: 0.1, outputPerMTok: 0.5 } },
       large: { provider: 'fake', model: 'large-1', price: { inputPerMTok: 2, outputPerMTok: 10 } },
     },
     classifier: {
       queryTypes: {
-        refund: { description: 'asks for money back', tier: 'simple', examples: ['I want my money back', '我要退款'] },
-        shipping: { description: 'asks where a parcel is', tier: 'simple', examples: ['Where is my parcel?'] },
-        troubleshooting: { description: 'a product does not work', tier: 'complex', examples: ['The lamp does not work'] },
+        refund: {
+          description: 'asks for money back',
+          tier: 'simple',
+          examples: ['I want my money back', '我要退款'],
+        },
+        shipping: {
+          description: 'asks where a parcel is',
+          tier: 'simple',
+          examples: ['Where is my parcel?'],
+        },
+        troubleshooting: {
+          description: 'a product does not work',
+          tier: 'complex',
+          examples: ['The lamp does not work'],
+        },
       },
       tierThresholds: { standard: 0.35, complex: 0.7 },
       flags: { legal: 'complex' },
@@ -72,7 +91,13 @@ export function testConfig(urls: { providerUrl: string; receiverUrl: string }, o
       'shop-webhook': { platform: 'generic', secret: webhookSecret, destination: 'hook' },
     },
     destinations: {
-      hook: { type: 'webhook', url: receiverUrl, secret: webhookSecret, allowPrivateNetworks: true, retryMs: [0, 50, 50, 100, 200] },
+      hook: {
+        type: 'webhook',
+        url: receiverUrl,
+        secret: webhookSecret,
+        allowPrivateNetworks: true,
+        retryMs: [0, 50, 50, 100, 200],
+      },
     },
     ...overrides,
   };
@@ -80,7 +105,9 @@ export function testConfig(urls: { providerUrl: string; receiverUrl: string }, o
 
 export type TestSystem = System & {
   /** POST /v1/tickets to `shop-api` with the test key; fills in what is missing. */
-  post: (ticket: Json) => Promise<{ status: number; body: { ticketId: string; state: string; duplicate: boolean } }>;
+  post: (
+    ticket: Json,
+  ) => Promise<{ status: number; body: { ticketId: string; state: string; duplicate: boolean } }>;
   /** GET /v1/tickets/{id}. */
   trace: (ticketId: string) => Promise<Trace>;
   /** The trace once the ticket has reached an end. */
@@ -92,7 +119,12 @@ export type TestSystem = System & {
 export async function startTestSystem(
   world: TestWorld,
   config: Json,
-  options: { roles?: readonly Role[]; environment?: Record<string, string>; log?: string[]; tiers?: string[] } = {},
+  options: {
+    roles?: readonly Role[];
+    environment?: Record<string, string>;
+    log?: string[];
+    tiers?: string[];
+  } = {},
 ): Promise<TestSystem> {
   const file = path.join(world.folder, `tierline-${Math.random().toString(36).slice(2)}.json`);
   await writeFile(file, JSON.stringify(config));
@@ -116,7 +148,11 @@ export async function startTestSystem(
   const fetchIt = (where: string, init: RequestInit = {}): Promise<Response> =>
     fetch(`${system.ingestUrl}${where}`, {
       ...init,
-      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json', ...init.headers },
+      headers: {
+        authorization: `Bearer ${apiKey}`,
+        'content-type': 'application/json',
+        ...(init.headers as Record<string, string>),
+      },
     });
   const trace = async (ticketId: string): Promise<Trace> =>
     (await (await fetchIt(`/v1/tickets/${ticketId}`)).json()) as Trace;

@@ -122,6 +122,7 @@ describe('the documented configuration', () => {
         'models.large.limits',
         'sources.acme.only',
         'sources.acme.share',
+        'baseline',
         'budgets',
         'alerts',
       ].map((path) => `${path}: has no effect in this version`),

@@ -192,9 +192,7 @@ test('every environment variable of the compose file, the code and the presets s
   }
   const contract =
     `REDIS_URL TIERLINE_CONFIG TIERLINE_PREFIX INGEST_HOST INGEST_PORT CONSOLE_HOST CONSOLE_PORT CONSOLE_TOKEN
-    METRICS_TOKEN HEALTH_PORT TIERLINE_API_KEYS TIERLINE_DATA LOG_LEVEL OTEL_EXPORTER_OTLP_ENDPOINT`.split(
-      /\s+/,
-    );
+    HEALTH_PORT TIERLINE_API_KEYS LOG_LEVEL`.split(/\s+/);
   const inCompose = [
     ...ours.flatMap(([, { environment }]) => Object.keys(environment)),
     ...[...read('docker-compose.yml').matchAll(/\$\{([A-Z_]+)\b/g)].map((match) => match[1] ?? ''),

@@ -117,7 +117,10 @@ for (const api of apis) {
 
     it('does not wait for a server that keeps the connection open after the last event', async () => {
       provider.behave({ neverEnds: true });
-      answerOf(await model(api, { idleTimeoutMs: 60_000 }).call({ ...hello, stream: true }, never));
+      const startedAt = performance.now();
+      const patient = model(api, { timeoutMs: 8000, idleTimeoutMs: 8000 });
+      answerOf(await patient.call({ ...hello, stream: true }, never));
+      assert.ok(performance.now() - startedAt < 6000);
       await lastRequest().ended;
       assert.equal(lastRequest().closedEarly, true);
     });
@@ -128,6 +131,30 @@ for (const api of apis) {
     });
   });
 }
+
+it('anthropic: what is counted at the start of a stream alone is no usage', async () => {
+  const events = [
+    { type: 'message_start', message: { model: 'm', usage: { input_tokens: 9, output_tokens: 1 } } },
+    { type: 'content_block_delta', delta: { type: 'text_delta', text: 'Hello.' } },
+    { type: 'message_delta', delta: { stop_reason: 'end_turn' } },
+  ];
+  const body = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('');
+  provider.behave({ body, contentType: 'text/event-stream' });
+  const answer = answerOf(await model('anthropic').call({ ...hello, stream: true }, never));
+  assert.equal(answer.text, 'Hello.');
+  assert.equal(answer.usage, null);
+});
+
+it('openai: usage may come in any event', async () => {
+  const events = [
+    { model: 'm', choices: [{ delta: { content: 'Hello.' } }], usage: { prompt_tokens: 9, completion_tokens: 1 } },
+    { model: 'm', choices: [{ delta: {}, finish_reason: 'stop' }], usage: null },
+  ];
+  const body = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('');
+  provider.behave({ body, contentType: 'text/event-stream' });
+  const answer = answerOf(await model('openai').call({ ...hello, stream: true }, never));
+  assert.equal(answer.usage?.inputTokens, 9);
+});
 
 describe('what is sent', () => {
   const json = { name: 'label', schema: { type: 'object', properties: { tier: { type: 'string' } } } };

@@ -89,6 +89,12 @@ const anyCase: Case[] = [
     billed: true,
   },
   {
+    name: 'a body that is not compressed as it says',
+    behaviour: { json: true, headers: { 'content-encoding': 'gzip' } },
+    fault: 'bad_response',
+    billed: true,
+  },
+  {
     name: 'a redirect',
     behaviour: { status: 307, headers: { location: '/v1/elsewhere' }, body: '' },
     fault: 'bad_response',
@@ -150,6 +156,12 @@ const streamCases: Case[] = [
   { name: 'an error event half way', behaviour: { errorAfterChunks: 2 }, fault: 'overloaded', billed: true },
   { name: 'an error event at once', behaviour: { errorAfterChunks: 0 }, fault: 'overloaded', billed: false },
   {
+    name: 'an error in a data event of its own',
+    behaviour: { body: 'data: {"error":{"code":529,"message":"x"}}\n\n', contentType: 'text/event-stream' },
+    fault: 'overloaded',
+    billed: false,
+  },
+  {
     name: 'an event that is no JSON',
     behaviour: { body: 'data: {"choices": oops}\n\n', contentType: 'text/event-stream' },
     fault: 'bad_response',
@@ -198,6 +210,14 @@ for (const api of apis) {
           assert.equal(failure.possiblyBilled, false);
         });
       }
+
+      it('a page without end is not waited for, and its connection is closed', async () => {
+        provider.behave({ html: true, firstByteDelayMs: 60_000 });
+        const failure = failureOf(await model(api).call({ ...request, stream }, never));
+        assert.equal(failure.fault, 'bad_response');
+        await provider.requests.at(-1)?.ended;
+        assert.equal(provider.requests.at(-1)?.closedEarly, true);
+      });
 
       it('a wait that is asked for is handed on', async () => {
         provider.behave({ status: 429, error: {}, headers: { 'retry-after': '7' } });

@@ -175,7 +175,16 @@ function ownLines(lines: string[]): string[] {
  * Looks at the first `capChars` characters only.
  */
 export function ownText(body: string, capChars = 12_000): string {
-  const text = withoutHtml(body.slice(0, capChars)).replace(/\r\n?|\u2028|\u2029/gu, '\n');
+  const head = body.slice(0, capChars);
+  // Language, flags and query type of one ticket ask for the same words one after the other.
+  if (head !== lastRead.head) lastRead = { head, own: readOwnText(head) };
+  return lastRead.own;
+}
+
+let lastRead = { head: '', own: '' };
+
+function readOwnText(head: string): string {
+  const text = withoutHtml(head).replace(/\r\n?|\u2028|\u2029/gu, '\n');
   const lines = withoutBlocks(text, '```', '```').split('\n', maxLines);
   const own = ownLines(lines).join('\n').trim();
   if (letter.test(own)) return own;

@@ -64,7 +64,7 @@ const letterHints: [RegExp, string[]][] = [
   [/[ةإأؤئى]/u, ['ar']],
 ];
 
-export type LexiconGuess = { language: string; isInternational: boolean };
+type LexiconGuess = { language: string; isInternational: boolean };
 
 /** The language of at least half of a short text's words; null where none or several fit best. `text` is lower-case. */
 export function lookUp(text: string, allowed: (language: string) => boolean): LexiconGuess | null {

@@ -1,6 +1,6 @@
 /** Which script a text is written in, and what the script alone says about the language. */
 
-export const scripts = [
+const scripts = [
   'latin',
   'han',
   'kana',
@@ -100,7 +100,7 @@ export function scriptOfCodePoint(code: number): ScriptName | null {
 /** A group of scripts that are written together: Han, kana and hangul count as one. */
 export type ScriptFamily = Exclude<ScriptName, 'han' | 'kana' | 'hangul'> | 'cjk';
 
-export type ScriptCount = {
+type ScriptCount = {
   counts: Map<ScriptName, number>;
   /** Letters in all. */
   letters: number;
