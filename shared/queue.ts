@@ -8,7 +8,7 @@ import type { Hint } from './stages.ts';
 /** Dead letters stay on their queue for people to see, as long as their content is kept. */
 const deadKeepMs = 7 * 86_400_000;
 
-export type Counts = { waiting: number; active: number; delayed: number; paused: boolean };
+type Counts = { waiting: number; active: number; delayed: number; paused: boolean };
 
 export type Hints = {
   /**

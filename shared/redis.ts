@@ -66,7 +66,10 @@ while p <= #ARGV do
   local count, args = tonumber(ARGV[p]), {}
   for i = 1, shared do args[i] = ARGV[1 + i] end
   for i = 1, count do args[shared + i] = ARGV[p + i] end
-  replies[#replies + 1] = one(KEYS, args)
+  -- What goes wrong with one call is its own caller's, not that of those who travel along.
+  local ok, reply = pcall(one, KEYS, args)
+  if not ok then reply = { 'failed', type(reply) == 'table' and reply.err or tostring(reply) } end
+  replies[#replies + 1] = reply
   p = p + count + 1
 end
 return replies`;
@@ -124,6 +127,15 @@ type Call = {
   reject: (error: unknown) => void;
 };
 
+/** A script that Redis broke off. The message is Redis' own; scripts never quote a ticket in an error. */
+class ScriptError extends Error {
+  constructor(name: string, message: string) {
+    super(`${name}: ${message}`);
+    // As ioredis names what Redis answers: who asks whether an error is Redis' word need not know of scripts.
+    this.name = 'ReplyError';
+  }
+}
+
 /** Calls of this turn of the event loop, by connection, then by script and what they share. */
 const pending = new WeakMap<Redis, Map<string, Call[]>>();
 /** Redis does nothing else while a script runs. */
@@ -172,7 +184,9 @@ function sendScript(
     (replies) => {
       batch.forEach((one, i) => {
         const reply = replies[i] ?? [];
-        one.resolve(Array.isArray(reply) ? reply : [reply]);
+        if (!Array.isArray(reply)) one.resolve([reply]);
+        else if (reply[0] === 'failed') one.reject(new ScriptError(call.name, String(reply[1])));
+        else one.resolve(reply);
       });
     },
     (error: unknown) => {

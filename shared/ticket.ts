@@ -34,8 +34,7 @@ export const usageSchema = z.object({
 export type Usage = z.infer<typeof usageSchema>;
 
 /** A knowledge article or catalogue that a reply rests on. */
-export const sourceReferenceSchema = z.object({ title: z.string(), path: z.string() });
-export type SourceReference = z.infer<typeof sourceReferenceSchema>;
+export type SourceReference = { title: string; path: string };
 
 export const historyEntrySchema = z.object({ role: z.enum(['customer', 'agent']), text: z.string() });
 

@@ -8,7 +8,7 @@ import type { SettledRow } from '../../shared/record/ledger-rows.ts';
 import { deadlineOf, impliedComplexity, routeOf, tierOf } from '../../shared/routing.ts';
 import { classifyQueue, tierQueue } from '../../shared/stages.ts';
 import type { Classification, Ticket } from '../../shared/ticket.ts';
-import { ticketSchema } from '../../shared/ticket.ts';
+import { readOwn } from '../../shared/stored-json.ts';
 import { advanceTicket, giveUp } from '../../shared/transitions.ts';
 import type { Stage } from '../../shared/work.ts';
 import type { Labeller, LocalLabels } from './labeller.ts';
@@ -34,7 +34,7 @@ async function classifyTicket(
   // Before anything of the ticket is read: that may be what fails.
   if (claim.poisoned) return giveUp(app, claim, { cause: 'poison', queue: classifyQueue('live') });
   const { config } = app.runtime();
-  const ticket = ticketSchema.parse(JSON.parse(claim.fields.tk ?? 'null'));
+  const ticket = readOwn(claim.fields.tk) as Ticket;
   if (claim.withPeople) {
     return giveUp(app, claim, { cause: 'with_people', queue: classifyQueue(ticket.lane) });
   }

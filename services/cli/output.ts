@@ -22,7 +22,7 @@ export function printTable(head: string[], rows: (string | number)[][]): void {
 }
 
 /** East Asian wide characters take two columns on a terminal. */
-export function displayWidth(text: string): number {
+function displayWidth(text: string): number {
   const wide = text.match(
     /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]/g,
   );

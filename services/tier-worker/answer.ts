@@ -10,7 +10,8 @@ import { destinationOf, modeOf, routeOf } from '../../shared/routing.ts';
 import type { Route } from '../../shared/routing.ts';
 import { classifyQueue, tierQueue } from '../../shared/stages.ts';
 import type { Classification, Ticket } from '../../shared/ticket.ts';
-import { classificationSchema, ticketSchema } from '../../shared/ticket.ts';
+import { readOwn } from '../../shared/stored-json.ts';
+import { ticketSchema } from '../../shared/ticket.ts';
 import { giveUp, sendToDelivery } from '../../shared/transitions.ts';
 import type { Stage } from '../../shared/work.ts';
 import { answerRequest } from './prompt.ts';
@@ -43,8 +44,8 @@ async function answerTicket(app: App, claim: AnswerClaim, signal: AbortSignal): 
   }
   const runtime = app.runtime();
   const { config } = runtime;
-  const ticket = ticketSchema.parse(JSON.parse(claim.fields.tk ?? 'null'));
-  const classification = classificationSchema.parse(JSON.parse(claim.fields.cls ?? 'null'));
+  const ticket = readOwn(claim.fields.tk) as Ticket;
+  const classification = readOwn(claim.fields.cls) as Classification;
   const { queryType, language, tier } = classification;
   await settleAbandoned(app, claim, { queryType, language, tier });
   // Routed again with the configuration of this moment: a repaired chain helps the tickets that are waiting for it.

@@ -15,8 +15,8 @@ import {
 } from 'yaml';
 import type { Path } from './problem.ts';
 
-export type Place = { line: number; column: number };
-export type SyntaxProblem = Place & { message: string };
+type Place = { line: number; column: number };
+type SyntaxProblem = Place & { message: string };
 
 export type Source =
   | { kind: 'parsed'; value: unknown; locate: (path: Path, at?: 'key') => Place; unclear: SyntaxProblem[] }

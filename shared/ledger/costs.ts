@@ -10,7 +10,7 @@ export type CostSide = (typeof costSides)[number];
 /** Money is added as BigInt, everything else as numbers. */
 type Counts = Omit<Counters, 'nanoUsd'>;
 
-export type CostRow = Partial<Record<CostSide, string>> & Counts & { costUsd: number; nanoUsd: string };
+type CostRow = Partial<Record<CostSide, string>> & Counts & { costUsd: number; nanoUsd: string };
 
 export type Costs = {
   since: string;

@@ -18,7 +18,7 @@ export type OutboundCall = {
   error: unknown;
 };
 
-export type OutboundInit = RequestInit & { call?: OutboundCall };
+type OutboundInit = RequestInit & { call?: OutboundCall };
 
 export type OutboundHttp = {
   fetch: (input: string | URL | Request, init?: OutboundInit) => Promise<Response>;

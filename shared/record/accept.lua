@@ -9,7 +9,8 @@ local known = redis.call('HGET', key, 'st')
 if known then return { 'duplicate', known } end
 
 local now = now_ms()
-local arrival = redis.call('INCR', base .. 'arrivals')
+-- Of one width, so that messages of the same time stand in the order of their arrival.
+local arrival = string.format('%012.0f', redis.call('INCR', base .. 'arrivals'))
 local conversation = base .. 'c:' .. conversation_hash
 local others = redis.call('ZRANGE', conversation, 0, -1, 'WITHSCORES')
 local waits_for, newer, covered, restarts = false, false, {}, {}

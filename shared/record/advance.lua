@@ -25,7 +25,7 @@ if queue == '' then
   table.insert(reply, 1, 'advanced')
   return reply
 end
-local changes = { 'n', n, 'st', to, 'q', queue, 'se', now, 'lt', '', 'cc', 0, 'tl', with_line(timeline, now, to, detail, TIMELINE_BYTES) }
+local changes = { 'n', n, 'st', to, 'q', queue, 'se', now_text(), 'lt', '', 'cc', '0', 'tl', with_line(timeline, now, to, detail, TIMELINE_BYTES) }
 add_fields(changes, ARGV, names, values, fields)
 redis.call('HSET', key, unpack(changes))
 redis.call('ZREM', base .. 'leases', id)

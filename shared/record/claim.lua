@@ -22,9 +22,9 @@ if f[6] and tonumber(f[6]) > now then return { 'parked' } end
 local claims = tonumber(f[4] or '0') + 1
 if state == 'deliver' and not f[8] then
   -- From here on a newer message of the conversation waits for this one's end instead of superseding it.
-  redis.call('HSET', key, 'lt', token, 'ca', now, 'cc', claims, 'sd', token)
+  redis.call('HSET', key, 'lt', token, 'ca', now_text(), 'cc', claims, 'sd', token)
 else
-  redis.call('HSET', key, 'lt', token, 'ca', now, 'cc', claims)
+  redis.call('HSET', key, 'lt', token, 'ca', now_text(), 'cc', claims)
 end
 redis.call('ZADD', base .. 'leases', now + ARGV[3], id)
 if f[6] then

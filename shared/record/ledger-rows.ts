@@ -5,7 +5,7 @@ import { faults } from '../models/chat.ts';
 import { usageSchema } from '../ticket.ts';
 import type { Usage } from '../ticket.ts';
 
-export const purposes = ['classify', 'answer', 'audit'] as const;
+const purposes = ['classify', 'answer', 'audit'] as const;
 export type Purpose = (typeof purposes)[number];
 
 /** A row as stored with its ticket. Money in integer nano-dollars; null is unknown, never zero. */
@@ -79,7 +79,7 @@ const noUsage: Usage = {
 };
 
 /** Names in a cell never contain `|`: the configuration's name rules and the language tags exclude it. */
-export const cellName = (cell: Cell): string =>
+const cellName = (cell: Cell): string =>
   `${cell.model}|${cell.queryType}|${cell.language}|${cell.tier}|${cell.purpose}`;
 
 /** Arguments of lib.lua's settle_rows. `rollupLifeMs`: how long an hour's roll-up is kept. */

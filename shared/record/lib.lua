@@ -25,6 +25,13 @@ local function now_ms()
   return clock
 end
 
+-- Numbers become text once here instead of in every command that is given them.
+local clock_text
+local function now_text()
+  clock_text = clock_text or string.format('%.0f', now_ms())
+  return clock_text
+end
+
 local function with_line(timeline, now, state, detail, most_bytes)
   if #timeline > most_bytes then return timeline end
   local line = now .. ' ' .. state

@@ -1,6 +1,7 @@
 /** A ticket's whole story, from its stored record to what `GET /v1/tickets/{id}` and `tierline ticket` show. */
 import { z } from 'zod';
 import { usdNumber } from '../ledger/money.ts';
+import { parseStored } from '../stored-json.ts';
 import { classificationSchema, ticketSchema } from '../ticket.ts';
 import type { Classification, Ticket } from '../ticket.ts';
 import { rowSchema } from './ledger-rows.ts';
@@ -67,8 +68,9 @@ export function traceOf(ticketId: string, stored: Stored, now = Date.now()): Tra
       parkedUntil: Number(stored['pu'] ?? 0),
       now,
     }),
-    ticket: stored['tk'] === undefined ? null : ticketSchema.parse(json(stored['tk'])),
-    classification: stored['cls'] === undefined ? null : classificationSchema.parse(json(stored['cls'])),
+    // A record that is broken is why its ticket is a dead letter: people must be able to look at it.
+    ticket: parseStored(ticketSchema, stored['tk'] ?? null),
+    classification: parseStored(classificationSchema, stored['cls'] ?? null),
     route: stored['rte'] === undefined ? null : routeSchema.parse(json(stored['rte'])),
     attempts: attempts.map(({ nanoUsd, ...attempt }) => ({
       ...attempt,

@@ -18,7 +18,7 @@ const width = 200;
 export type Poster = (ticket: object) => Promise<string>;
 
 /** A cheap keep-alive client, so that the driver takes as little of the machine as it can. */
-export function createPoster(url: string): { post: Poster; close: () => void } {
+function createPoster(url: string): { post: Poster; close: () => void } {
   const agent = new Agent({ keepAlive: true, maxSockets: width });
   const headers = { 'content-type': 'application/json', authorization: 'Bearer bench-key-bench-key' };
   const post: Poster = (ticket) =>
@@ -38,7 +38,7 @@ export function createPoster(url: string): { post: Poster; close: () => void } {
   return { post, close: () => agent.destroy() };
 }
 
-export const postedTicket = (externalId: string) => ({
+const postedTicket = (externalId: string) => ({
   source: 'shop-api',
   externalId,
   subject: 'Where is my parcel?',
@@ -47,7 +47,7 @@ export const postedTicket = (externalId: string) => ({
 });
 
 /** The outside world and a whole Tierline against one Redis, for as long as `use` takes. */
-export async function withTierline<T>(
+async function withTierline<T>(
   appendOnly: AppendOnly,
   use: (parts: {
     redis: Redis;
@@ -82,7 +82,7 @@ export async function withTierline<T>(
 
 type Round = { perSecond: number; nodeMicros: number; redisMicros: number };
 
-export async function measureRound(
+async function measureRound(
   parts: { redis: Redis; world: Child; system: Child; post: Poster },
   tickets: number,
   run: string,

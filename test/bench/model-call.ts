@@ -16,7 +16,7 @@ import { machineryApp } from './machinery-app.ts';
 import { benchTicket } from './machinery.ts';
 import { withRedis } from './world.ts';
 
-export type CallCost = { stockMicros: number; oursMicros: number; ratio: number };
+type CallCost = { stockMicros: number; oursMicros: number; ratio: number };
 export type ModelCallFigures = { plain: CallCost; streamed: CallCost };
 
 const system = 'You answer customers of a shop. Be brief and polite, and promise nothing. '.repeat(4);
@@ -97,16 +97,29 @@ async function leasedCalls(app: App, tickets: number): Promise<LeasedCall> {
   let next = 0;
   return async (chat, request) => {
     const claim = claims[(next += 1) % claims.length]!;
-    const result = await callModel(app, claim, { ...handle!, chat }, { request, purpose: 'answer', cell, signal });
+    const result = await callModel(
+      app,
+      claim,
+      { ...handle!, chat },
+      { request, purpose: 'answer', cell, signal },
+    );
     if (result.kind === 'answer') {
-      const settled = { number: result.number, row: result.row, cell: { ...cell, model: 'small', purpose: 'answer' as const } };
+      const settled = {
+        number: result.number,
+        row: result.row,
+        cell: { ...cell, model: 'small', purpose: 'answer' as const },
+      };
       await app.record.settle(claim.ticketId, [{ ...settled, fault: null, countsTicket: true }]);
     }
     return result;
   };
 }
 
-function callers(baseUrl: string, http: ReturnType<typeof createOutboundHttp>, leasedCall: LeasedCall): Subjects {
+function callers(
+  baseUrl: string,
+  http: ReturnType<typeof createOutboundHttp>,
+  leasedCall: LeasedCall,
+): Subjects {
   const stock = new OpenAI({
     apiKey: 'bench',
     baseURL: baseUrl,

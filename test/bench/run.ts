@@ -15,13 +15,15 @@ const rounds = quick ? 3 : 7;
 
 const benches: Record<string, Bench> = {
   machinery: {
-    title: 'three stages with record, hints, sweeper and ledger, against a bare BullMQ chain of three hops (no HTTP)',
+    title:
+      'three stages with record, hints, sweeper and ledger, against a bare BullMQ chain of three hops (no HTTP)',
     bar: 'ratio of tickets/s at least 0.6',
     run: () => benchMachinery({ rounds, tickets: 3000, appendOnly: 'no' }),
     holds: (result: { ratio: number; allDelivered: boolean }) => result.ratio >= 0.6 && result.allDelivered,
   },
   everything: {
-    title: 'POST to verified webhook, against a naive BullMQ chain with plain fetch (append-only file everysec)',
+    title:
+      'POST to verified webhook, against a naive BullMQ chain with plain fetch (append-only file everysec)',
     bar: 'ratio of tickets/s at least 0.6',
     run: () => benchEverything({ rounds, tickets: 1500 }),
     holds: (result: { ratio: number }) => result.ratio >= 0.6,
@@ -61,7 +63,9 @@ const benches: Record<string, Bench> = {
 
 const unknown = wanted.find((name) => !benches[name]);
 if (unknown !== undefined) {
-  process.stderr.write(`There is no benchmark "${unknown}". Benchmarks: ${Object.keys(benches).join(', ')}\n`);
+  process.stderr.write(
+    `There is no benchmark "${unknown}". Benchmarks: ${Object.keys(benches).join(', ')}\n`,
+  );
   process.exit(2);
 }
 
@@ -73,7 +77,8 @@ for (const [name, bench] of Object.entries(benches)) {
   const holds = bench.holds?.(result as never);
   results[name] = { ...result, bar: bench.bar, holds };
   if (json) continue;
-  for (const [key, value] of Object.entries(result)) process.stdout.write(`  ${key}: ${JSON.stringify(value)}\n`);
+  for (const [key, value] of Object.entries(result))
+    process.stdout.write(`  ${key}: ${JSON.stringify(value)}\n`);
   process.stdout.write(`  ${holds ? 'holds' : 'DOES NOT HOLD'}: ${bench.bar}\n\n`);
 }
 if (json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);

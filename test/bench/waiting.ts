@@ -38,7 +38,8 @@ export async function benchMemory(tickets: number) {
     await child.ask('done');
     await untilDelivered(redis, tickets + 1);
     const stats = await redis.info('commandstats');
-    const calls = (name: string): number => Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(stats)?.[1] ?? 0);
+    const calls = (name: string): number =>
+      Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(stats)?.[1] ?? 0);
     const all = [...stats.matchAll(/calls=(\d+)/g)].reduce((sum, match) => sum + Number(match[1]), 0);
     const finished = ((await usedBytes(redis)) - before) / tickets;
     await child.stop();
@@ -73,7 +74,8 @@ export async function benchRoundTrips() {
     }
     await untilDelivered(redis, tickets);
     const stats = await redis.info('commandstats');
-    const calls = (name: string): number => Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(stats)?.[1] ?? 0);
+    const calls = (name: string): number =>
+      Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(stats)?.[1] ?? 0);
     await child.stop();
     await close(app);
     return {
@@ -99,7 +101,10 @@ export async function benchWaiting(waiting: number, rounds: number) {
           if (round > 0) rates[which].push((batch * 1000) / (performance.now() - from));
         }
       }
-      const sweeps = { empty: await sweepMicros(apps.empty, empty), full: await sweepMicros(apps.full, full) };
+      const sweeps = {
+        empty: await sweepMicros(apps.empty, empty),
+        full: await sweepMicros(apps.full, full),
+      };
       await close(apps.empty);
       await close(apps.full);
       return {

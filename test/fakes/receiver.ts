@@ -12,7 +12,7 @@ export type Received = {
 };
 
 /** The part of a delivered body that tests look at. */
-export type ReceivedBody = {
+type ReceivedBody = {
   type: string;
   data: {
     ticketId: string;

@@ -83,10 +83,9 @@ export async function openScene(
         return (ends as readonly string[]).includes(fields['st'] ?? '') ? fields : null;
       }),
     async hurry(ticketId) {
-      const parked = await redis.zscore(`${base}parks`, ticketId);
-      if (parked === null) return;
-      await redis.hset(recordKey(ticketId), 'pu', 1);
-      await redis.zadd(`${base}parks`, 1, ticketId);
+      // Only where it is parked at this very moment: a worker may be taking it.
+      const changed = await redis.zadd(`${base}parks`, 'XX', 'CH', 1, ticketId);
+      if (changed > 0) await redis.hset(recordKey(ticketId), 'pu', 1);
     },
     async deadLetters(name) {
       const queue = new Queue(name, { connection: redis, prefix: `${base}q` });
@@ -116,6 +115,13 @@ export async function until<T>(look: () => Promise<T | null>): Promise<T> {
     if (Date.now() > giveUpAt) throw new Error('waited in vain');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+/** For `until`: true once a line of this event has been written, with all of `parts` in it. */
+export function wasLogged({ log }: Pick<Scene, 'log'>, event: string, ...parts: string[]): true | null {
+  const has = (line: string): boolean =>
+    line.includes(`"msg":"${event}"`) && parts.every((part) => line.includes(part));
+  return log.some(has) ? true : null;
 }
 
 /** True for a request of the classifier: answers are streamed, its few tokens are not. */

@@ -235,6 +235,22 @@ describe('an older message that arrives late', () => {
   });
 });
 
+describe('of two messages of the same time', () => {
+  test('the one that arrived last is the newer one, also where arrivals go from 9 to 10', async () => {
+    await w.redis.set(`${w.record.bases[0]}arrivals`, 8);
+    const { say, sayId } = conversation();
+    const ninth = await sayId(5);
+    await bringTo(w.record, ninth, 'deliver');
+    const sending = await claim(w.record, ninth, 'deliver');
+    const tenth = await sayId(5);
+    await w.record.park(sending, { delayMs: 60_000, reason: 'refused', unsent: true });
+    const late = await say(1);
+    assert.deepEqual(await coveredBy(tenth), [late.ticketId]);
+    const newest = await sayId(5);
+    assert.deepEqual(await coveredBy(newest), [ninth, late.ticketId, tenth]);
+  });
+});
+
 describe('who waits', () => {
   test('is freed by a cancellation of the one it waits for, once that may be cancelled', async () => {
     const { sayId } = conversation();

@@ -82,8 +82,11 @@ export function createModel() {
       const sending = others.find(({ sentBy }) => sentBy !== null);
       const newer = others
         .filter((other) => other.sentBy === null && other.at > at)
-        .sort((a, b) => b.at - a.at)[0];
-      const older = others.filter((other) => other.sentBy === null && other.at <= at);
+        .sort((a, b) => a.at - b.at)
+        .at(-1);
+      const older = others
+        .filter((other) => other.sentBy === null && other.at <= at)
+        .sort((a, b) => a.at - b.at);
       const covers = older.flatMap((other) => [...other.covers, other.id]);
       const hinted = older.flatMap((other) => supersede(other, id));
       const ticket: ModelTicket = {

@@ -52,5 +52,8 @@ function optionNames(node: unknown, names = new Set<string>()): Set<string> {
 test('every option of the configuration is documented', () => {
   const page = read('docs/configuration.md');
   const words = new Set(page.match(/[A-Za-z]+/g));
-  assert.deepEqual([...optionNames(configJsonSchema())].filter((name) => !words.has(name)), []);
+  assert.deepEqual(
+    [...optionNames(configJsonSchema())].filter((name) => !words.has(name)),
+    [],
+  );
 });

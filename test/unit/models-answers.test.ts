@@ -147,7 +147,11 @@ it('anthropic: what is counted at the start of a stream alone is no usage', asyn
 
 it('openai: usage may come in any event', async () => {
   const events = [
-    { model: 'm', choices: [{ delta: { content: 'Hello.' } }], usage: { prompt_tokens: 9, completion_tokens: 1 } },
+    {
+      model: 'm',
+      choices: [{ delta: { content: 'Hello.' } }],
+      usage: { prompt_tokens: 9, completion_tokens: 1 },
+    },
     { model: 'm', choices: [{ delta: {}, finish_reason: 'stop' }], usage: null },
   ];
   const body = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('');
