@@ -60,18 +60,20 @@ function batched(script: string): string {
 local function one(KEYS, ARGV)
 ${script}
 end
-local shared, replies = tonumber(ARGV[1]), {}
-local p = shared + 2
-while p <= #ARGV do
-  local count, args = tonumber(ARGV[p]), {}
-  for i = 1, shared do args[i] = ARGV[1 + i] end
+local shared, replies, args = tonumber(ARGV[1]), {}, {}
+for i = 1, shared do args[i] = ARGV[1 + i] end
+local p, last, before = shared + 2, #ARGV, 0
+while p <= last do
+  local count = tonumber(ARGV[p])
   for i = 1, count do args[shared + i] = ARGV[p + i] end
+  for i = count + 1, before do args[shared + i] = nil end
   -- What goes wrong with one call is its own caller's, not that of those who travel along.
   local ok, reply = pcall(one, KEYS, args)
   if not ok then reply = { 'failed', type(reply) == 'table' and reply.err or tostring(reply) } end
   replies[#replies + 1] = reply
-  p = p + count + 1
+  p, before = p + count + 1, count
 end
+write_rollups()
 return replies`;
 }
 

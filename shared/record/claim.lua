@@ -7,8 +7,12 @@ local base, state = ARGV[1], ARGV[2]
 local id, token = ARGV[#ARGV - 1], ARGV[#ARGV]
 local key = base .. 't:' .. id
 local own = 8
-local fields = { 'st', 'lt', 'n', 'cc', 'wf', 'pu', 'wp', 'sd' }
-for i = 5, #ARGV - 2 do fields[own + i - 4] = ARGV[i] end
+local fields = memo.fields
+if not fields then
+  fields = { 'st', 'lt', 'n', 'cc', 'wf', 'pu', 'wp', 'sd' }
+  for i = 5, #ARGV - 2 do fields[own + i - 4] = ARGV[i] end
+  memo.fields, memo.lease_end = fields, string.format('%.0f', now_ms() + ARGV[3])
+end
 local f = redis.call('HMGET', key, unpack(fields))
 if not f[1] then return { 'gone' } end
 if f[1] ~= state then return { 'moved' } end
@@ -26,7 +30,7 @@ if state == 'deliver' and not f[8] then
 else
   redis.call('HSET', key, 'lt', token, 'ca', now_text(), 'cc', claims)
 end
-redis.call('ZADD', base .. 'leases', now + ARGV[3], id)
+redis.call('ZADD', base .. 'leases', memo.lease_end, id)
 if f[6] then
   redis.call('HDEL', key, 'pu')
   redis.call('ZREM', base .. 'parks', id)

@@ -54,8 +54,6 @@ export const counterNames = [
 ] as const;
 export type Counters = Record<(typeof counterNames)[number], number>;
 
-const noCounters = JSON.stringify(counterNames.map(() => 0));
-
 /** What a row adds to its cell. */
 function countersOf({ row, countsTicket }: SettledRow): Counters {
   return {
@@ -93,7 +91,6 @@ export function settleArguments(rows: SettledRow[], rollupLifeMs: number): (stri
       rollupKey(settled.row.startedAt),
       rollupLifeMs,
       cellName(settled.cell),
-      noCounters,
       JSON.stringify(counterNames.map((name) => counters[name])),
     );
   }

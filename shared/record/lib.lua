@@ -15,7 +15,8 @@ local TIMELINE_BYTES = 6000
 -- Lines that can repeat for as long as an outage lasts leave room for those that cannot.
 local WAITING_BYTES = 4000
 
--- Asked for once, however many calls travel together.
+-- What is the same for all calls that travel together is asked for, and made, once.
+local memo = {}
 local clock
 local function now_ms()
   if not clock then
@@ -92,33 +93,49 @@ end
 
 local TICKETS = 2
 
--- Adds two lists of whole numbers, "[1,0,512]". Exact up to 2^53: nine million dollars an hour and cell.
-local function added(one, other, committed)
-  local sums, more = cjson.decode(one), cjson.decode(other)
+-- What the calls of this turn add to the roll-ups: key and cell to {key, cell, its life (ms), sums}.
+local rollups = {}
+
+local function add_to_rollup(key, cell, life_ms, row, committed)
+  local more = cjson.decode(row)
   if not committed then more[TICKETS] = 0 end
-  for i = 1, #sums do
-    local sum = sums[i] + more[i]
-    -- Lua writes a number of more than 14 digits with an exponent.
-    sums[i] = sum < 1e14 and sum or string.format('%.0f', sum)
+  local name = key .. '|' .. cell
+  local known = rollups[name]
+  if not known then
+    rollups[name] = { key, cell, life_ms, more }
+    return
   end
-  return '[' .. table.concat(sums, ',') .. ']'
+  for i = 1, #more do known[4][i] = known[4][i] + more[i] end
+end
+
+-- Written once for all calls that travelled together. Sums are exact up to 2^53: nine million dollars an hour and cell.
+local function write_rollups()
+  for _, rollup in pairs(rollups) do
+    local key, cell, sums = rollup[1], rollup[2], rollup[4]
+    local stored = redis.call('HGET', key, cell)
+    local before = stored and cjson.decode(stored)
+    for i = 1, #sums do
+      local sum = sums[i] + (before and before[i] or 0)
+      -- Lua writes a number of more than 14 digits with an exponent.
+      sums[i] = sum < 1e14 and sum or string.format('%.0f', sum)
+    end
+    redis.call('HSET', key, cell, '[' .. table.concat(sums, ',') .. ']')
+    -- The cell began here, so the whole roll-up may have: give it its end.
+    if not stored then redis.call('PEXPIRE', key, rollup[3]) end
+  end
 end
 
 -- Settles ledger rows given in ARGV from position p: count, then per row: number, row JSON, roll-up key, its life in ms,
--- cell, a zero for every counter, what the row adds to them. A row that is not open any more is left alone. `committed`
--- is false where the answer was not stored: its money counts, its ticket does not.
+-- cell, what the row adds to the cell's counters. A row that is not open any more is left alone. `committed` is false
+-- where the answer was not stored: its money counts, its ticket does not.
 local function settle_rows(base, key, ARGV, p, committed)
   for _ = 1, tonumber(ARGV[p]) do
     local field = 'a' .. ARGV[p + 1]
     local stored = redis.call('HGET', key, field)
     if stored and string.sub(stored, 1, 1) == 'o' then
       redis.call('HSET', key, field, 's' .. ARGV[p + 2])
-      local rollup, cell = base .. ARGV[p + 3], ARGV[p + 5]
-      local known = redis.call('HGET', rollup, cell)
-      redis.call('HSET', rollup, cell, added(known or ARGV[p + 6], ARGV[p + 7], committed))
-      -- The cell began here, so the whole roll-up may have: give it its end.
-      if not known then redis.call('PEXPIRE', rollup, ARGV[p + 4]) end
+      add_to_rollup(base .. ARGV[p + 3], ARGV[p + 5], ARGV[p + 4], ARGV[p + 6], committed)
     end
-    p = p + 7
+    p = p + 6
   end
 end

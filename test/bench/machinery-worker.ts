@@ -11,7 +11,7 @@ import { machineryApp } from './machinery-app.ts';
 import { answerParent, cpuMicros, ignoreErrors } from './world.ts';
 
 const [kind = '', url = ''] = process.argv.slice(2);
-const concurrency = Number(process.argv[4] ?? 50);
+const concurrency = 100;
 let finished = 0;
 let wanted = Infinity;
 let announce: (() => void) | null = null;

@@ -11,7 +11,7 @@ import type { AppendOnly, Child } from './world.ts';
 import type { Redis } from '../../shared/redis.ts';
 
 const worker = new URL('machinery-worker.ts', import.meta.url).pathname;
-const width = 100;
+const width = 300;
 
 type Round = { perSecond: number; nodeMicros: number; redisMicros: number };
 
@@ -58,7 +58,7 @@ export async function benchMachinery(options: { rounds: number; tickets: number;
   const { rounds, tickets } = options;
   return withRedis(options.appendOnly, async (redis, url) => {
     const bare = await startChild(worker, ['bare', url]);
-    const tierline = await startChild(worker, ['tierline', url, process.env.CONC ?? '50']);
+    const tierline = await startChild(worker, ['tierline', url]);
     const app = machineryApp(url);
     const queue = new Queue('one', { connection: redis, prefix: '{bare}' });
     const results: { bare: Round[]; tierline: Round[] } = { bare: [], tierline: [] };

@@ -19,8 +19,12 @@ async function accept(): Promise<string> {
 test('calls of one turn travel as one command, and each gets its own reply', async () => {
   const ids = await Promise.all(Array.from({ length: 20 }, accept));
   await world.redis.config('RESETSTAT');
-  const claims = await Promise.all(ids.map((id, i) => world.record.claim(id, 'classify', `token-${i}`, ['at'])));
-  const scripts = Number(/cmdstat_eval(?:sha)?:calls=(\d+)/.exec(await world.redis.info('commandstats'))?.[1]);
+  const claims = await Promise.all(
+    ids.map((id, i) => world.record.claim(id, 'classify', `token-${i}`, ['at'])),
+  );
+  const scripts = Number(
+    /cmdstat_eval(?:sha)?:calls=(\d+)/.exec(await world.redis.info('commandstats'))?.[1],
+  );
   assert.equal(scripts, 1);
   const claimed = claims.map((one) => (one.kind === 'claimed' ? one.claim.ticketId : one.kind));
   assert.deepEqual(claimed, ids);
