@@ -1,7 +1,8 @@
 /** Puts a process together: connections, configuration, the roles it was asked for, and the way down again. */
 import type { Config } from '../shared/config/schema.ts';
 import type { App, Running } from '../shared/app.ts';
-import { describeError, TierlineError } from '../shared/errors.ts';
+import { TierlineError } from '../shared/errors.ts';
+import { errorReporter } from '../shared/log.ts';
 import type { Log } from '../shared/log.ts';
 import { createHints } from '../shared/queue.ts';
 import { createRecord } from '../shared/record/record.ts';
@@ -127,7 +128,7 @@ async function open(
 /** Connection, configuration and what stands on them, without any role. What is opened is added to `closers`. */
 export async function openApp(options: SystemOptions, closers: (() => Promise<unknown>)[]): Promise<App> {
   const { environment, loaded, log } = options;
-  const redis = connectRedis(options.redisUrl, 'patient', reportErrors(log));
+  const redis = connectRedis(options.redisUrl, 'patient', errorReporter(log, 'redis.error'));
   closers.push(() => disconnect(redis));
   const findings = await checkRedis(redis, options.redisUrl);
   for (const finding of findings) log.warn({ finding }, 'redis.unsafe');
@@ -146,7 +147,12 @@ function appOf(
   const { redis: settings, retention } = runtime().config;
   const { leaseMs, ...app } = parts;
   const { redis, prefix, log } = app;
-  const hints = createHints({ redis, prefix, shards: settings.shards, onError: reportErrors(log) });
+  const hints = createHints({
+    redis,
+    prefix,
+    shards: settings.shards,
+    onError: errorReporter(log, 'redis.error'),
+  });
   closers.push(() => hints.close());
   const record = createRecord(redis, {
     prefix,
@@ -168,23 +174,10 @@ async function intakeApp(
   for (const position of weakKeyPositions(options.environment.apiKeys)) {
     app.log.warn({ setting: 'TIERLINE_API_KEYS', position }, 'api_key.weak');
   }
-  const redis = connectRedis(options.redisUrl, 'failFast', reportErrors(app.log));
+  const redis = connectRedis(options.redisUrl, 'failFast', errorReporter(app.log, 'redis.error'));
   closers.push(() => disconnect(redis));
   await waitForRedis(redis, options.redisUrl);
   return appOf({ ...app, redis, leaseMs: app.record.settings.leaseMs }, app.runtime, closers);
-}
-
-/** A connection error is one line; while Redis is away there would be one per try. */
-function reportErrors(log: Log): (error: Error) => void {
-  let last = '';
-  let reportedAt = 0;
-  return (error) => {
-    const { code } = describeError(error);
-    if (code === last && Date.now() - reportedAt < 10_000) return;
-    last = code;
-    reportedAt = Date.now();
-    log.warn({ err: error }, 'redis.error');
-  };
 }
 
 async function disconnect(redis: Redis): Promise<void> {

@@ -16,3 +16,18 @@ export function createLog(level: string, destination?: DestinationStream): Log {
   };
   return destination ? pino(options, destination) : pino(options);
 }
+
+const repeatAfterMs = 10_000;
+
+/** For errors that repeat as long as their cause lasts, such as those of a connection: the same one again is told after ten seconds. */
+export function errorReporter(log: Log, event: string, facts: object = {}): (error: Error) => void {
+  let last = '';
+  let reportedAt = 0;
+  return (error) => {
+    const { code } = describeError(error);
+    if (code === last && Date.now() - reportedAt < repeatAfterMs) return;
+    last = code;
+    reportedAt = Date.now();
+    log.warn({ ...facts, err: error }, event);
+  };
+}

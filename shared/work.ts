@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { App, Running } from './app.ts';
 import { TierlineError } from './errors.ts';
+import { errorReporter } from './log.ts';
 import { startPool } from './queue.ts';
 import type { Pool } from './queue.ts';
 import type { Claim } from './record/record.ts';
@@ -145,7 +146,7 @@ export function startStage<Field extends string>(
           queue,
           concurrency: options.concurrency,
           work: (ticketId) => slots.run(lane, () => handle(ticketId)),
-          onError: (error) => app.log.warn({ queue, err: error }, 'queue.error'),
+          onError: errorReporter(app.log, 'queue.error', { queue }),
         }),
       );
     }

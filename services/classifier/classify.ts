@@ -97,7 +97,13 @@ export function conclude(
   const { queryType, confidence } = labels
     ? { queryType: labels.queryType, confidence: modelConfidence }
     : local.nearest();
-  const signals = { queryType, language: primaryTag(language), flags: local.flags, confidence };
+  const signals = {
+    queryType,
+    language: primaryTag(language),
+    flags: local.flags,
+    // Nobody's confidence is known to more digits.
+    confidence: Math.round(confidence * 1000) / 1000,
+  };
   const tier = tierOf(config, { ...signals, complexity: labels?.complexity ?? 0 }, labels !== null);
   const complexity = labels?.complexity ?? impliedComplexity(config, tier);
   const classification: Classification = {

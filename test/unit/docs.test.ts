@@ -31,7 +31,7 @@ test('every relative link of the documentation leads to a file, and to a heading
 });
 
 test('every log event of the code is explained, and no other', () => {
-  const calls = /\b(?:log\.(?:debug|info|warn|error)\()([\s\S]{0,400}?)'([a-z_]+\.[a-z_]+)'/g;
+  const calls = /\b(?:log\.(?:debug|info|warn|error)\(|errorReporter\()([\s\S]{0,400}?)'([a-z_]+\.[a-z_]+)'/g;
   const logged = new Set([...sources.matchAll(calls)].map(([, , name = '']) => name));
   const table = read('docs/operating.md').split('## Log events')[1] ?? '';
   const explained = new Set([...table.matchAll(/`([a-z_]+\.[a-z_]+)`/g)].map(([, name = '']) => name));
