@@ -8,7 +8,7 @@ import type { AcceptOutcome } from './accept.ts';
 import { acceptBulk } from './bulk.ts';
 import { createKeyRing } from './key-ring.ts';
 import type { KeyRing } from './key-ring.ts';
-import { isReachable } from '../../shared/redis.ts';
+import { addHealthRoutes } from '../../shared/health-routes.ts';
 import { openApiDocument } from './openapi.ts';
 import { endWithProblem, HttpProblem, isRedisAway, newRequestId, sendProblem } from './http-problem.ts';
 import { boundReceiving } from './receiving.ts';
@@ -163,14 +163,6 @@ function idempotencyKeyOf(request: FastifyRequest): string | undefined {
 }
 
 function registerHealth(server: FastifyInstance, app: App, isDraining: () => boolean): void {
-  server.get('/livez', (_request, reply) => reply.send({ status: 'ok' }));
-  server.get('/readyz', async (_request, reply) => {
-    const redis = await isReachable(app.redis);
-    const ready = redis && !isDraining();
-    return reply.code(ready ? 200 : 503).send({
-      status: ready ? 'ok' : 'unavailable',
-      checks: { redis, configuration: true, draining: isDraining() },
-    });
-  });
+  addHealthRoutes(server, app, isDraining);
   server.get('/openapi.json', (_request, reply) => reply.send(openApiDocument()));
 }

@@ -70,8 +70,6 @@ function startTierline(): void {
       return Promise.resolve({ kind: 'delivered' as const, status: 200 });
     },
     close: () => Promise.resolve(),
-    disable: () => undefined,
-    isDisabled: () => false,
   };
   const destinations = { get: () => destination, close: () => Promise.resolve() };
   const pool = (queue: string) => ({ queues: { live: queue }, concurrency });
