@@ -138,8 +138,11 @@ class ScriptError extends Error {
   }
 }
 
-/** Calls of this turn of the event loop, by connection, then by script and what they share. */
-const pending = new WeakMap<Redis, Map<string, Call[]>>();
+type Script = { name: ScriptName; key: string; shared: ScriptArgument[] };
+type Batch = Script & { calls: Call[] };
+
+/** Calls of this turn of the event loop, by connection. */
+const pending = new WeakMap<Redis, Batch[]>();
 /** Redis does nothing else while a script runs. */
 const maxCallsPerScript = 50;
 
@@ -148,51 +151,49 @@ const maxCallsPerScript = 50;
  * travel together, in their order, and what is sent after a `nextTick` reaches Redis after them. A reply is always a flat
  * list (a bare number comes as a list of one).
  */
-export function runScript(
-  redis: Redis,
-  call: { name: ScriptName; key: string; shared: ScriptArgument[] },
-  args: ScriptArgument[],
-): Promise<ScriptReply> {
-  let groups = pending.get(redis);
-  if (!groups) {
-    groups = new Map();
-    pending.set(redis, groups);
+export function runScript(redis: Redis, script: Script, args: ScriptArgument[]): Promise<ScriptReply> {
+  let batches = pending.get(redis);
+  if (!batches) {
+    batches = [];
+    pending.set(redis, batches);
   }
-  const group = `${call.name}\n${call.key}\n${call.shared.join('\n')}`;
-  const calls = groups.get(group);
+  const known = batches.findLast((batch) => isSame(batch, script));
   return new Promise((resolve, reject) => {
-    const one = { args, resolve, reject };
-    if (calls && calls.length < maxCallsPerScript) {
-      calls.push(one);
+    const call = { args, resolve, reject };
+    if (known && known.calls.length < maxCallsPerScript) {
+      known.calls.push(call);
       return;
     }
-    const batch = [one];
-    groups.set(group, batch);
+    const batch = { ...script, calls: [call] };
+    batches.push(batch);
     process.nextTick(() => {
-      if (groups.get(group) === batch) groups.delete(group);
-      sendScript(redis, call, batch);
+      batches.splice(batches.indexOf(batch), 1);
+      sendScript(redis, batch);
     });
   });
 }
 
-function sendScript(
-  redis: Redis,
-  call: { name: ScriptName; key: string; shared: ScriptArgument[] },
-  batch: Call[],
-): void {
-  const args: ScriptArgument[] = [1, call.key, call.shared.length, ...call.shared];
-  for (const one of batch) args.push(one.args.length, ...one.args);
-  (redis as unknown as Scripted)[call.name]!(...args).then(
+/** Element by element: a key made of all of it would be built for every call. */
+function isSame(one: Script, other: Script): boolean {
+  if (one.name !== other.name || one.key !== other.key || one.shared.length !== other.shared.length)
+    return false;
+  return one.shared.every((value, i) => value === other.shared[i]);
+}
+
+function sendScript(redis: Redis, { name, key, shared, calls }: Batch): void {
+  const args: ScriptArgument[] = [1, key, shared.length, ...shared];
+  for (const call of calls) args.push(call.args.length, ...call.args);
+  (redis as unknown as Scripted)[name]!(...args).then(
     (replies) => {
-      batch.forEach((one, i) => {
+      calls.forEach((call, i) => {
         const reply = replies[i] ?? [];
-        if (!Array.isArray(reply)) one.resolve([reply]);
-        else if (reply[0] === 'failed') one.reject(new ScriptError(call.name, String(reply[1])));
-        else one.resolve(reply);
+        if (!Array.isArray(reply)) call.resolve([reply]);
+        else if (reply[0] === 'failed') call.reject(new ScriptError(name, String(reply[1])));
+        else call.resolve(reply);
       });
     },
     (error: unknown) => {
-      for (const one of batch) one.reject(error);
+      for (const call of calls) call.reject(error);
     },
   );
 }

@@ -30,7 +30,7 @@ function createLeaseKeeper(app: App): LeaseKeeper {
     { ticketId: string; token: string; controller: AbortController; renewedAt: number }
   >();
   const renew = async (): Promise<void> => {
-    const due = [...kept.values()].filter((lease) => app.now() - lease.renewedAt >= leaseMs / 3 - 50);
+    const due = [...kept.values()].filter((lease) => app.now() - lease.renewedAt >= leaseMs / 6);
     if (due.length === 0) return;
     try {
       const held = await app.record.renew(due);
@@ -40,7 +40,8 @@ function createLeaseKeeper(app: App): LeaseKeeper {
       });
     } catch (error) {
       app.log.warn({ leases: due.length, err: error }, 'leases.renewal_failed');
-      for (const lease of due) if (app.now() - lease.renewedAt > leaseMs) lease.controller.abort();
+      // A claim may begin with three quarters of a lease (see claim.lua).
+      for (const lease of due) if (app.now() - lease.renewedAt > (leaseMs * 3) / 4) lease.controller.abort();
     }
   };
   const timer = setInterval(() => void renew(), leaseMs / 3);

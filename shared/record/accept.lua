@@ -3,12 +3,12 @@
 -- Returns {'duplicate', state} | {'accepted', waits (0 or 1), …restarts} | {'superseded', …restarts};
 -- restarts are {id, state, queue, sequence} of tickets that must be hinted again.
 local base, queue_of_first, tombstone_ms = ARGV[1], ARGV[2], ARGV[3]
-local id, ticket, created, conversation_hash = ARGV[4], ARGV[5], tonumber(ARGV[6]), ARGV[7]
+local id, ticket, created, conversation_hash = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local key = base .. 't:' .. id
 local known = redis.call('HGET', key, 'st')
 if known then return { 'duplicate', known } end
 
-local now = now_ms()
+local now = now_text()
 -- Of one width, so that messages of the same time stand in the order of their arrival.
 local arrival = string.format('%012.0f', redis.call('INCR', base .. 'arrivals'))
 local conversation = base .. 'c:' .. conversation_hash
@@ -23,7 +23,7 @@ for i = 1, #others, 2 do
     redis.call('ZREM', conversation, others[i])
   elseif o[1] then
     waits_for = other
-  elseif tonumber(others[i + 1]) > created then
+  elseif tonumber(others[i + 1]) > tonumber(created) then
     newer = other
   else
     -- Its answer has not begun to be sent: this newer message speaks for both.
@@ -36,7 +36,7 @@ for i = 1, #others, 2 do
   end
 end
 
-local record = { 'st', 'classify', 'n', 1, 'q', queue_of_first, 'at', now, 'se', now, 'tk', ticket, 'cv', conversation_hash,
+local record = { 'st', 'classify', 'n', '1', 'q', queue_of_first, 'at', now, 'se', now, 'tk', ticket, 'cv', conversation_hash,
   'ar', arrival, 'tl', now .. ' queued' }
 local function also(field, value)
   record[#record + 1] = field
@@ -60,7 +60,7 @@ local w = redis.call('HMGET', newer_key, 'pr', 'st', 'q', 'n', 'lt', 'ret', 'tl'
 covered[#covered + 1] = id
 if w[1] then covered[#covered + 1] = w[1] end
 redis.call('HSET', newer_key, 'pr', table.concat(covered, ','))
-local state, queue, n = w[2], w[3], tonumber(w[4]) + 1
+local state, queue, n = w[2], w[3], next_after(w[4])
 local is_at_work = w[5] and w[5] ~= ''
 if state == 'classify' or (state ~= 'deliver' and not is_at_work) then return { 'superseded', unpack(restarts) } end
 if state == 'deliver' then
@@ -72,7 +72,7 @@ end
 watch_calls(base, newer, w[8])
 redis.call('HSET', newer_key, 'st', state, 'q', queue, 'n', n, 'se', now, 'lt', '', 'cc', 0,
   'tl', with_line(w[7], now, state, 'restarted for ' .. id, WAITING_BYTES))
-redis.call('HDEL', newer_key, 'pu', 'rep', 'rty', 'ret', 'da', 'dw')
+redis.call('HDEL', newer_key, 'le', 'pu', 'rep', 'rty', 'ret', 'da', 'dw')
 redis.call('ZREM', base .. 'leases', newer)
 redis.call('ZREM', base .. 'parks', newer)
 return { 'superseded', newer, state, queue, n, unpack(restarts) }

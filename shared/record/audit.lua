@@ -30,7 +30,7 @@ for i = 1, #found, 2 do
   elseif tonumber(f[7]) < now - age_ms and is_lost(id, f) then
     local n = tonumber(f[3]) + 1
     redis.call('HSET', key, 'n', n, 'se', now, 'lt', '')
-    redis.call('HDEL', key, 'wf', 'pu')
+    redis.call('HDEL', key, 'wf', 'pu', 'le')
     for _, value in ipairs({ id, f[1], f[2], n }) do reply[#reply + 1] = value end
   end
 end

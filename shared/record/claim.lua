@@ -6,12 +6,14 @@
 local base, state = ARGV[1], ARGV[2]
 local id, token = ARGV[#ARGV - 1], ARGV[#ARGV]
 local key = base .. 't:' .. id
-local own = 8
+local own = 9
 local fields = memo.fields
 if not fields then
-  fields = { 'st', 'lt', 'n', 'cc', 'wf', 'pu', 'wp', 'sd' }
+  fields = { 'st', 'lt', 'n', 'cc', 'wf', 'pu', 'wp', 'sd', 'le' }
   for i = 5, #ARGV - 2 do fields[own + i - 4] = ARGV[i] end
   memo.fields, memo.lease_end = fields, string.format('%.0f', now_ms() + ARGV[3])
+  -- An entry that the stage before left is good enough while most of it is left: renewing comes within half a lease.
+  memo.good_enough = now_ms() + ARGV[3] * 3 / 4
 end
 local f = redis.call('HMGET', key, unpack(fields))
 if not f[1] then return { 'gone' } end
@@ -23,18 +25,22 @@ if f[2] and f[2] ~= '' and f[2] ~= token then
   if lease and tonumber(lease) > now then return { 'leased' } end
 end
 if f[6] and tonumber(f[6]) > now then return { 'parked' } end
-local claims = tonumber(f[4] or '0') + 1
+local claims = next_after(f[4] or '0')
+local changes = { 'lt', token, 'ca', now_text(), 'cc', claims }
+if not f[9] or tonumber(f[9]) < memo.good_enough then
+  changes[7], changes[8] = 'le', memo.lease_end
+  redis.call('ZADD', base .. 'leases', memo.lease_end, id)
+end
 if state == 'deliver' and not f[8] then
   -- From here on a newer message of the conversation waits for this one's end instead of superseding it.
-  redis.call('HSET', key, 'lt', token, 'ca', now_text(), 'cc', claims, 'sd', token)
-else
-  redis.call('HSET', key, 'lt', token, 'ca', now_text(), 'cc', claims)
+  changes[#changes + 1] = 'sd'
+  changes[#changes + 1] = token
 end
-redis.call('ZADD', base .. 'leases', memo.lease_end, id)
+redis.call('HSET', key, unpack(changes))
 if f[6] then
   redis.call('HDEL', key, 'pu')
   redis.call('ZREM', base .. 'parks', id)
 end
-local reply = { claims > tonumber(ARGV[4]) and 'poison' or 'claimed', tonumber(f[3]), now, f[7] and 1 or 0, claims }
+local reply = { tonumber(claims) > tonumber(ARGV[4]) and 'poison' or 'claimed', tonumber(f[3]), now, f[7] and 1 or 0, claims }
 for i = own + 1, #fields do reply[i - own + 5] = f[i] end
 return reply

@@ -5,7 +5,8 @@
 -- Fields of a ticket's hash:
 --   st state, n sequence (raised by every transition), q queue of its hint, at accepted, se entered this state, ea ended (ms)
 --   tk ticket JSON, cv conversation hash, ar arrival number, tl timeline ("ms state detail" a line), gen generation
---   lt lease token ('' without one; its end is the score in `leases`), ca claimed at, cc claims without progress, pu/pk parked until, parks so far
+--   lt lease token ('' without one; its end is the score in `leases`), le when its entry there ends at the earliest,
+--   ca claimed at, cc claims without progress, pu/pk parked until, parks so far
 --   pr earlier unanswered messages that this ticket covers (ids, comma separated), sb superseded by, wf waits for the end of,
 --   wp its conversation is with people
 --   sd token of the claim that began the sending, cls classification, rte route, dl deadline, rep reply bytes, rty reply type, dlv deliveries, why cause
@@ -26,11 +27,15 @@ local function now_ms()
   return clock
 end
 
--- Numbers become text once here instead of in every command that is given them.
+-- Numbers become text here, once and as integers: given as numbers, every command prints them as floating point.
 local clock_text
 local function now_text()
   clock_text = clock_text or string.format('%.0f', now_ms())
   return clock_text
+end
+
+local function next_after(number)
+  return string.format('%d', number + 1)
 end
 
 local function with_line(timeline, now, state, detail, most_bytes)
@@ -60,7 +65,7 @@ local function finish(base, id, f, state, now, detail, tombstone_ms, changes)
   local set = { 'st', state, 'ea', now, 'tl', with_line(f[3], now, state, detail, math.huge) }
   for i = 1, #changes do set[6 + i] = changes[i] end
   redis.call('HSET', key, unpack(set))
-  redis.call('HDEL', key, 'lt', 'ca', 'cc', 'q', 'pu', 'wf', 'sd', 'ret')
+  redis.call('HDEL', key, 'lt', 'le', 'ca', 'cc', 'q', 'pu', 'wf', 'sd', 'ret')
   redis.call('ZREM', base .. 'leases', id)
   redis.call('ZREM', base .. 'open', id)
   redis.call('ZADD', base .. 'end:' .. state, now, id)
@@ -74,7 +79,7 @@ local function finish(base, id, f, state, now, detail, tombstone_ms, changes)
     local w = redis.call('HMGET', waiting_key, 'wf', 'st', 'q', 'n')
     if state == 'handed_off' and w[2] then redis.call('HSET', waiting_key, 'wp', 1) end
     if w[1] == id then
-      local n = tonumber(w[4]) + 1
+      local n = next_after(w[4])
       redis.call('HSET', waiting_key, 'n', n, 'se', now)
       redis.call('HDEL', waiting_key, 'wf')
       for _, value in ipairs({ waiting, w[2], w[3], n }) do released[#released + 1] = value end
@@ -127,13 +132,19 @@ end
 
 -- Settles ledger rows given in ARGV from position p: count, then per row: number, row JSON, roll-up key, its life in ms,
 -- cell, what the row adds to the cell's counters. A row that is not open any more is left alone. `committed` is false
--- where the answer was not stored: its money counts, its ticket does not.
-local function settle_rows(base, key, ARGV, p, committed)
+-- where the answer was not stored: its money counts, its ticket does not. The rows' fields are added to `changes` where the
+-- caller is about to write those.
+local function settle_rows(base, key, ARGV, p, committed, changes)
   for _ = 1, tonumber(ARGV[p]) do
     local field = 'a' .. ARGV[p + 1]
     local stored = redis.call('HGET', key, field)
     if stored and string.sub(stored, 1, 1) == 'o' then
-      redis.call('HSET', key, field, 's' .. ARGV[p + 2])
+      if changes then
+        changes[#changes + 1] = field
+        changes[#changes + 1] = 's' .. ARGV[p + 2]
+      else
+        redis.call('HSET', key, field, 's' .. ARGV[p + 2])
+      end
       add_to_rollup(base .. ARGV[p + 3], ARGV[p + 5], ARGV[p + 4], ARGV[p + 6], committed)
     end
     p = p + 6

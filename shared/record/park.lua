@@ -24,6 +24,7 @@ end
 redis.call('HSET', key, unpack(changes))
 redis.call('HINCRBY', key, 'pk', 1)
 redis.call('ZADD', base .. 'parks', due, id)
+redis.call('HDEL', key, 'le')
 redis.call('ZREM', base .. 'leases', id)
 -- This very claim began the sending, and nothing left us: a newer message may supersede the ticket again.
 if ARGV[4] == '0' and f[5] == token then redis.call('HDEL', key, 'sd') end

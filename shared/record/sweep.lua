@@ -1,13 +1,16 @@
--- Finds expired leases and parks that are due. Costs what is lost or due, not what waits.
--- ARGV: base, most tickets. Returns {id, state, queue, sequence} of each ticket that must be hinted, flattened.
+-- Finds expired leases and parks that are due. Costs what is lost or due, not what waits. Entries that a stage left for the
+-- next one, which has not come yet, are dropped: the ticket has its hint.
+-- ARGV: base, most tickets. Returns {1 where more may be due, …{id, state, queue, sequence} of each ticket to be hinted}.
 local base, limit, now = ARGV[1], tonumber(ARGV[2]), now_ms()
-local reply = {}
+local reply = { 0 }
 
 for _, set in ipairs({ 'leases', 'parks' }) do
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', base .. set, '-inf', now, 'LIMIT', 0, limit)) do
+  local due = redis.call('ZRANGEBYSCORE', base .. set, '-inf', now, 'LIMIT', 0, limit)
+  if #due == limit then reply[1] = 1 end
+  for _, id in ipairs(due) do
     local key = base .. 't:' .. id
-    local f = redis.call('HMGET', key, 'st', 'q', 'n', 'tl')
-    if f[2] then
+    local f = redis.call('HMGET', key, 'st', 'q', 'n', 'tl', 'lt')
+    if f[2] and (set == 'parks' or (f[5] and f[5] ~= '')) then
       local n = tonumber(f[3]) + 1
       if set == 'leases' then
         local timeline = with_line(f[4], now, f[1], 'lease expired', WAITING_BYTES)

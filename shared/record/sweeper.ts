@@ -31,11 +31,11 @@ export function startSweeper(app: App): Running {
       'NX',
     );
     if (lock !== 'OK') return false;
-    for (let full = true; full && !closed;) {
+    for (let more = true; more && !closed;) {
       const due = await app.record.sweep(shard, sweepLimit);
-      await sendHints(app, due);
-      full = due.length >= sweepLimit;
-      if (due.length > 0) app.log.debug({ shard, tickets: due.length }, 'sweep.hinted');
+      await sendHints(app, due.hints);
+      more = due.more;
+      if (due.hints.length > 0) app.log.debug({ shard, tickets: due.hints.length }, 'sweep.hinted');
     }
     for (const orphan of await app.record.orphans(shard, sweepLimit)) {
       await settleOrphan(app, orphan);

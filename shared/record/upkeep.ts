@@ -14,10 +14,13 @@ export type Orphan = { member: string; ticketId: string; calls: number };
 
 export function upkeepOf({ redis, settings, bases, runOnShard }: Store) {
   return {
-    /** Tickets of one shard whose lease expired or whose park is over, at most `limit` of each; each must be hinted. */
-    async sweep(shard: number, limit: number): Promise<Hint[]> {
-      const base = bases[shard]!;
-      return hintsFrom(await runOnShard('record/sweep', base, [limit]), 0);
+    /**
+     * Tickets of one shard whose lease expired or whose park is over; each must be hinted. Looks at no more than `limit`
+     * of each; `more` says that it stopped there.
+     */
+    async sweep(shard: number, limit: number): Promise<{ hints: Hint[]; more: boolean }> {
+      const reply = await runOnShard('record/sweep', bases[shard]!, [limit]);
+      return { hints: hintsFrom(reply, 1), more: reply[0] === 1 };
     },
 
     /** Looks at a fixed slice of the open tickets for those without a future. Start with cursor '', which ends it too. */

@@ -14,6 +14,7 @@ import {
   ticketOf,
   accept,
   tryClaim,
+  sweep,
 } from './record-world.ts';
 import type { RecordWorld } from './record-world.ts';
 
@@ -113,7 +114,7 @@ describe('the audit', () => {
       await Promise.all(ids.map((id) => age(w, id)));
       await w.record.audit(0, '', 50);
       await w.redis.config('RESETSTAT');
-      await w.record.sweep(0, 500);
+      await sweep(w, 500);
       const audited = await w.record.audit(0, '', 50);
       assert.notEqual(audited.cursor, '');
       const stats = await w.redis.info('commandstats');
@@ -157,7 +158,7 @@ describe('a Redis that is out of memory', () => {
     await w.redis.config('SET', 'maxmemory', '1');
     const outOfMemory = /OOM|out of memory|maxmemory/;
     const refused = [
-      () => w.record.sweep(0, 100),
+      () => sweep(w),
       () => w.record.cancel(parked),
       () => w.record.claim(due, 'classify', 'another', []),
       () => w.record.park(leased, { delayMs: 1, reason: 'later' }),
@@ -173,7 +174,7 @@ describe('a Redis that is out of memory', () => {
       await w.redis.config('SET', 'maxmemory', '0');
     }
     assert.deepEqual(
-      (await w.record.sweep(0, 100)).map(({ ticketId }) => ticketId),
+      (await sweep(w)).map(({ ticketId }) => ticketId),
       [expired, due],
     );
     assert.equal((await w.record.cancel(parked)).kind, 'cancelled');

@@ -15,6 +15,7 @@ import {
   toAnswer,
   toDeliver,
   tryClaim,
+  sweep,
 } from './record-world.ts';
 import type { RecordWorld } from './record-world.ts';
 
@@ -61,7 +62,7 @@ describe('a newer message', () => {
     assert.deepEqual(await w.record.advance(leased, toAnswer), { kind: 'lost' });
     await w.record.park(await claim(w.record, parkedId, 'classify'), { delayMs: 0, reason: 'later' });
     await sayId(3);
-    assert.deepEqual(await w.record.sweep(0, 100), []);
+    assert.deepEqual(await sweep(w), []);
     assert.equal(await w.redis.zscore(`${w.record.bases[0]}parks`, parkedId), null);
     assert.equal(await tryClaim(w.record, parkedId, 'classify'), 'moved');
   });
@@ -294,7 +295,7 @@ describe('who waits', () => {
     const three = await say(3);
     assert.ok(three.kind === 'accepted' && !three.waits);
     assert.equal(await w.redis.exists(w.record.keyOf(one)), 0);
-    await w.record.sweep(0, 100);
+    await sweep(w);
   });
 });
 
@@ -325,7 +326,7 @@ describe('nothing stays behind', () => {
     const two = await sayId(2);
     await w.record.park(sending, { delayMs: 0, reason: 'later' });
     await endPark(w, one);
-    await w.record.sweep(0, 100);
+    await sweep(w);
     await deliver(w.record, one);
     await w.record.cancel(two);
     await acceptOne(w.record).then((ticketId) => w.record.cancel(ticketId));

@@ -22,6 +22,7 @@ import {
   toDelivered,
   tombstoneMs,
   tryClaim,
+  sweep,
 } from './record-world.ts';
 import type { RecordWorld } from './record-world.ts';
 
@@ -107,7 +108,7 @@ describe('claim', () => {
     await w.record.park(await claim(w.record, ticketId, 'classify'), { delayMs: 60_000, reason: 'later' });
     await endPark(w, ticketId);
     await claim(w.record, ticketId, 'classify');
-    assert.deepEqual(await w.record.sweep(0, 100), []);
+    assert.deepEqual(await sweep(w), []);
     assert.equal((await stored(w.record, ticketId))['pu'], undefined);
   });
 
@@ -148,14 +149,43 @@ describe('advance', () => {
       fields['tl']?.split('\n').map((line) => line.replace(/^\d+ /, '')),
       ['queued', 'classifying', 'answer simple by model'],
     );
+  });
+
+  test('leaves its lease entry to the next claim, which writes one only where little of it is left', async () => {
+    const ticketId = await acceptOne(w.record);
+    const scoreOf = async () => Number(await w.redis.zscore(`${w.record.bases[0]}leases`, ticketId));
+    const first = await claim(w.record, ticketId, 'classify');
+    const end = await scoreOf();
+    assert.ok(end > first.now, 'the claim ends in the future');
+    await w.record.advance(first, toAnswer);
+    assert.equal(await scoreOf(), end);
+    const second = await claim(w.record, ticketId, 'answer');
+    assert.equal(await scoreOf(), end, 'good enough');
+    await w.record.advance(second, toDeliver);
+    // As if the third claim came when half of the lease is over.
+    const halfAgo = String(end - w.record.settings.leaseMs / 2);
+    await w.redis.hset(w.record.keyOf(ticketId), 'le', halfAgo);
+    await w.redis.zadd(`${w.record.bases[0]}leases`, 'XX', halfAgo, ticketId);
+    const third = await claim(w.record, ticketId, 'deliver');
+    assert.ok((await scoreOf()) >= third.now + w.record.settings.leaseMs - 1000);
+  });
+
+  test('and its entry, when it runs out before the next claim, is dropped without another hint', async () => {
+    const ticketId = await acceptOne(w.record);
+    await w.record.advance(await claim(w.record, ticketId, 'classify'), toAnswer);
+    await expireLease(w, ticketId);
+    assert.deepEqual(await sweep(w), []);
     assert.equal(await w.redis.zscore(`${w.record.bases[0]}leases`, ticketId), null);
+    assert.equal((await claim(w.record, ticketId, 'answer')).sequence, 2);
+    await expireLease(w, ticketId);
+    assert.equal((await sweep(w)).length, 1);
   });
 
   test('of an old token, of another state and of an ended ticket is lost and changes nothing', async () => {
     const ticketId = await acceptOne(w.record);
     const old = await claim(w.record, ticketId, 'classify');
     await expireLease(w, ticketId);
-    await w.record.sweep(0, 100);
+    await sweep(w);
     assert.deepEqual(await w.record.advance(old, toAnswer), lost, 'after the sweep');
     const current = await claim(w.record, ticketId, 'classify');
     const storedBefore = await stored(w.record, ticketId);
@@ -208,13 +238,13 @@ describe('park', () => {
       { fields: { xm: '[]' } },
     );
     assert.ok(parked.kind === 'parked' && parked.until - leased.now >= 60_000);
-    assert.deepEqual(await w.record.sweep(0, 100), []);
+    assert.deepEqual(await sweep(w), []);
     await endPark(w, ticketId);
-    const hints = await w.record.sweep(0, 100);
+    const hints = await sweep(w);
     assert.deepEqual(hints, [{ ticketId, state: 'classify', queue: 'classify', sequence: 3 }]);
     const fields = await stored(w.record, ticketId);
     assert.deepEqual([fields['xm'], fields['pk'], fields['pu'], fields['cc']], ['[]', '1', undefined, '0']);
-    assert.deepEqual(await w.record.sweep(0, 100), []);
+    assert.deepEqual(await sweep(w), []);
     assert.equal((await claim(w.record, ticketId, 'classify')).claims, 1);
   });
 
@@ -255,12 +285,10 @@ describe('sweep', () => {
   test('brings a ticket back whose lease ran out, once, with a hint of a higher number', async () => {
     const ticketId = await acceptOne(w.record);
     await claim(w.record, ticketId, 'classify');
-    assert.deepEqual(await w.record.sweep(0, 100), [], 'a running lease is left alone');
+    assert.deepEqual(await sweep(w), [], 'a running lease is left alone');
     await expireLease(w, ticketId);
-    assert.deepEqual(await w.record.sweep(0, 100), [
-      { ticketId, state: 'classify', queue: 'classify', sequence: 2 },
-    ]);
-    assert.deepEqual(await w.record.sweep(0, 100), []);
+    assert.deepEqual(await sweep(w), [{ ticketId, state: 'classify', queue: 'classify', sequence: 2 }]);
+    assert.deepEqual(await sweep(w), []);
     const again = await claim(w.record, ticketId, 'classify');
     assert.equal(again.sequence, 2);
     assert.equal(again.claims, 2);
@@ -272,9 +300,7 @@ describe('sweep', () => {
       await claim(w.record, ticketId, 'classify');
       await expireLease(w, ticketId);
     }
-    const sizes = [await w.record.sweep(0, 2), await w.record.sweep(0, 2), await w.record.sweep(0, 2)].map(
-      (hints) => hints.length,
-    );
+    const sizes = [await sweep(w, 2), await sweep(w, 2), await sweep(w, 2)].map((hints) => hints.length);
     assert.deepEqual(sizes, [2, 2, 1]);
   });
 
@@ -282,7 +308,7 @@ describe('sweep', () => {
     const base = w.record.bases[0]!;
     await w.redis.zadd(`${base}leases`, 1, 't_000000000000');
     await w.redis.zadd(`${base}parks`, 1, 't_000000000000');
-    assert.deepEqual(await w.record.sweep(0, 100), []);
+    assert.deepEqual(await sweep(w), []);
     assert.equal(await w.redis.zscore(`${base}leases`, 't_000000000000'), null);
     assert.equal(await w.redis.zscore(`${base}parks`, 't_000000000000'), null);
     assert.equal(await w.redis.exists(w.record.keyOf('t_000000000000')), 0);

@@ -128,6 +128,12 @@ const base = (record: Record_, ticketId: string): string =>
 /** Its lease ran out long ago. */
 export async function expireLease({ redis, record }: RecordWorld, ticketId: string): Promise<void> {
   await redis.zadd(`${base(record, ticketId)}leases`, 'XX', 1, ticketId);
+  if (await redis.hexists(record.keyOf(ticketId), 'le')) await redis.hset(record.keyOf(ticketId), 'le', 1);
+}
+
+/** What the sweep finds on the first shard. */
+export async function sweep({ record }: RecordWorld, limit = 100): Promise<Hint[]> {
+  return (await record.sweep(0, limit)).hints;
 }
 
 /** Its park is over. */
