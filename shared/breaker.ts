@@ -1,118 +1,107 @@
 /**
  * The only importer of opossum. One circuit per model and process stops calls at once and without a round trip; what all
- * processes know together (failures, openings, the single probe) is kept in Redis by reserve.lua and report.lua.
+ * processes know together (failures, openings, the single probe, limits) is kept in Redis, see models/gate.ts.
  *
  * opossum's own timer never half-opens it: with N processes that would be N probes. Nor are its timeout, abort controller
  * and capacity used: a timeout there leaves the call running, the controller is shared by all calls, a full capacity counts
  * as a failure.
  */
 import CircuitBreaker from 'opossum';
-import { randomBytes } from 'node:crypto';
-import { runScript } from './redis.ts';
+import { createGate } from './models/gate.ts';
+import type {
+  BreakerSettings,
+  CallVerdict,
+  Gate,
+  GateIdentity,
+  GateState,
+  Granted,
+  LimitSettings,
+  Permit,
+} from './models/gate.ts';
 import type { Redis } from './redis.ts';
 
 const NEVER_MS = 2 ** 31 - 1;
 
-export type BreakerSettings = { failures: number; windowMs: number; resetMs: number };
-
-/**
- * How a call ended, for the breaker. `trip` opens it at once, for long: a refused key, an exhausted quota. `quietMs` is the
- * wait that the provider asked for, which holds for all processes without being a failure.
- */
-export type CallVerdict = (
-  | { kind: 'success' }
-  | { kind: 'failure' }
-  | { kind: 'neutral' }
-  | { kind: 'trip'; forMs: number }
-) & { quietMs?: number };
-
-/** `probe` names the one trial call of all processes; null for a usual call. */
-export type Granted = { kind: 'granted'; probe: string | null };
-export type Permit = Granted | { kind: 'open' | 'quiet'; waitMs: number };
-
 export type Breaker = {
-  /** Asks the circuit here, then the one shared by all processes. */
-  reserve: (probeLeaseMs: number) => Promise<Permit>;
+  /** Asks the circuit here, then what all processes share; takes what the call needs. `leaseMs`: longer than any call. */
+  reserve: (leaseMs: number, tokens: number) => Promise<Permit>;
   /** Runs a permitted call through the circuit. Returns what `call` returned; `verdictOf` says what it means for it. */
   run: <T>(permit: Granted, call: () => Promise<T>, verdictOf: (result: T) => CallVerdict) => Promise<T>;
   /** Gives back a permit whose call will not be made, so that another one can be the probe. */
   release: (permit: Granted) => Promise<void>;
+  spread: Gate['spread'];
   /** For status pages: open here, and until when (ms, this process's clock). */
   isOpen: () => boolean;
   close: () => void;
 };
 
 export type BreakerEvents = {
-  onOpen?: (model: string, waitMs: number) => void;
+  onOpen?: (model: string, waitMs: number, scope: 'model' | 'account') => void;
   onClose?: (model: string) => void;
+  /** A report that failed although nobody waits for it. */
+  onError: (error: Error) => void;
 };
+
+/** What is open is asked again after so long, should somebody have closed it by hand. */
+const askAgainMs = 2000;
 
 export function createBreaker(
   redis: Redis,
-  identity: { model: string; key: string },
-  settings: BreakerSettings,
+  identity: GateIdentity,
+  settings: { breaker: BreakerSettings; limits: LimitSettings },
   options: { now: () => number; random: () => number } & BreakerEvents,
 ): Breaker {
-  const circuit = createCircuit(identity.model, settings);
+  const gate = createGate(redis, identity, settings, options.random);
+  const circuit = createCircuit(identity.model, settings.breaker);
   const local = createLocalState(identity.model, circuit, options);
-  const processToken = randomBytes(6).toString('base64url');
-  let reservations = 0;
-
-  const report = async (verdict: CallVerdict, probe: string | null): Promise<void> => {
-    const [state, amount] = await runScript(redis, { name: 'models/report', key: identity.key, shared: [] }, [
-      verdict.kind,
-      probe ?? '',
-      settings.failures,
-      settings.windowMs,
-      settings.resetMs,
-      Math.round(options.random() * 200),
-      verdict.kind === 'trip' ? verdict.forMs : 0,
-      Math.round(verdict.quietMs ?? 0),
-    ]);
-    if (state === 'open') local.opened(Number(amount));
-    else local.closed(Number(amount));
+  const report = async (permit: Granted, verdict: CallVerdict): Promise<void> => {
+    local.follow(await gate.report(permit, verdict));
   };
-  const release = async ({ probe }: Granted): Promise<void> => {
-    if (probe !== null) await report({ kind: 'neutral' }, probe);
-  };
-
   return {
-    release,
+    async release(permit) {
+      const state = await gate.giveBack(permit);
+      if (state) local.follow(state);
+    },
 
-    async reserve(probeLeaseMs) {
-      const waitMs = local.waitMs();
-      if (circuit.opened && waitMs > 0) return { kind: 'open', waitMs };
-      reservations += 1;
-      const probe = `${processToken}.${reservations}`;
-      const shared = [probeLeaseMs, settings.windowMs];
-      const reservation = { name: 'models/reserve', key: identity.key, shared } as const;
-      const [state, amount] = await runScript(redis, reservation, [probe]);
-      if (state === 'open') local.opened(Number(amount));
-      if (state === 'open' || state === 'quiet') return { kind: state, waitMs: Number(amount) };
+    async reserve(leaseMs, tokens) {
+      const waitMs = local.knownWaitMs();
+      if (circuit.opened && waitMs > 0) return { kind: 'open', waitMs, paceMs: 50 };
+      const permit = await gate.reserve(leaseMs, tokens);
+      if (permit.kind === 'open') local.follow({ kind: 'open', waitMs: permit.waitMs, scope: 'model' });
       // The circuit stays open for a probe: only its success closes it.
-      if (state === 'probe') return { kind: 'granted', probe };
-      local.closed(Number(amount));
-      return { kind: 'granted', probe: null };
+      if (permit.kind === 'granted' && !permit.isProbe) {
+        local.follow({ kind: 'closed', failures: permit.failures });
+      }
+      return permit;
     },
 
     async run(permit, call, verdictOf) {
       try {
         const { value, verdict } = await fire(circuit, call, verdictOf);
-        // A usual call of a healthy model costs no second round trip.
-        const isNews = isFailure(verdict) || permit.probe !== null || verdict.quietMs !== undefined;
-        if (isNews || (verdict.kind === 'success' && local.failures() > 0)) {
-          await report(verdict, permit.probe);
+        if (isNews(permit, verdict, local.failures())) {
+          const reported = report(permit, verdict);
+          // What a usual success gives back is nothing that its answer has to wait for.
+          if (permit.isProbe || verdict.kind !== 'success') await reported;
+          else reported.catch(options.onError);
         }
         return value;
       } catch (error) {
-        await release(permit);
+        await report(permit, { kind: 'neutral' });
         throw error;
       }
     },
 
+    spread: (wait) => gate.spread(wait),
     isOpen: () => circuit.opened && local.waitMs() > 0,
     close: () => circuit.shutdown(),
   };
+}
+
+/** A usual call of a healthy model without limits costs no second round trip. */
+function isNews(permit: Granted, verdict: CallVerdict, failuresCounted: number): boolean {
+  if (permit.isProbe || permit.mustReport || isFailure(verdict)) return true;
+  if (verdict.quietMs !== undefined || verdict.tooOften === true) return true;
+  return verdict.kind === 'success' && failuresCounted > 0;
 }
 
 type Action = () => Promise<void>;
@@ -139,16 +128,21 @@ function createLocalState(model: string, circuit: Circuit, options: { now: () =>
   // 0 while this process believes the model may be called. The circuit may also open by its own statistics; the shared
   // breaker then decides within the same call whether it stays so.
   let openUntil = 0;
+  let askedAt = 0;
   return {
     failures: () => failures,
     waitMs: () => openUntil - options.now(),
-    opened(waitMs: number): void {
-      if (openUntil === 0) options.onOpen?.(model, waitMs);
-      openUntil = options.now() + waitMs;
-      circuit.open();
-    },
-    closed(failuresCounted: number): void {
-      failures = failuresCounted;
+    /** 0 where it is time to ask again. */
+    knownWaitMs: () => (options.now() < askedAt + askAgainMs ? openUntil - options.now() : 0),
+    follow(state: GateState): void {
+      if (state.kind === 'open') {
+        if (openUntil === 0) options.onOpen?.(model, state.waitMs, state.scope);
+        askedAt = options.now();
+        openUntil = askedAt + state.waitMs;
+        circuit.open();
+        return;
+      }
+      failures = state.failures;
       if (openUntil !== 0) options.onClose?.(model);
       openUntil = 0;
       circuit.close();

@@ -17,6 +17,8 @@ export type Hints = {
    */
   add: (hint: Hint) => Promise<void>;
   counts: (queue: string) => Promise<Counts>;
+  /** The tickets of the hints that have waited longest, one of each shard. */
+  oldest: (queue: string) => Promise<string[]>;
   pause: (queue: string) => Promise<void>;
   resume: (queue: string) => Promise<void>;
   close: () => Promise<void>;
@@ -35,6 +37,8 @@ function openQueues({ redis, prefix, onError }: HintOptions) {
         connection: redis,
         prefix: queuePrefix(prefix, shard),
         skipMetasUpdate: false,
+        // Redis was looked at by ourselves, once and not for every queue.
+        skipVersionCheck: true,
       });
       queue.on('error', onError);
       queues.set(key, queue);
@@ -85,6 +89,13 @@ export function createHints(options: HintOptions): Hints {
       }
       return total;
     },
+    async oldest(name) {
+      const jobs = await Promise.all(allShards(name).map((queue) => queue.getWaiting(0, 0)));
+      return jobs.flat().flatMap((job: Job | undefined) => {
+        const hint = hintSchema.safeParse(job?.data);
+        return hint.success ? [hint.data.ticketId] : [];
+      });
+    },
     async pause(name) {
       await Promise.all(allShards(name).map((queue) => queue.pause()));
     },
@@ -101,11 +112,7 @@ export type Pool = {
   close: () => Promise<void>;
 };
 
-/**
- * Takes hints off one queue of one shard and hands them to `work`, at most `concurrency` at a time.
- * `work` must not throw for anything expected; a hint that failed is dropped, and the audit makes another one.
- */
-export function startPool(options: {
+type PoolOptions = {
   redis: Redis;
   prefix: string;
   shard: number;
@@ -113,19 +120,65 @@ export function startPool(options: {
   concurrency: number;
   work: (ticketId: string) => Promise<void>;
   onError: (error: Error) => void;
-}): Pool {
+};
+
+/**
+ * Takes hints off one queue of one shard and hands them to `work`, at most `concurrency` at a time.
+ * `work` must not throw for anything expected; a hint that failed is dropped, and the audit makes another one.
+ */
+export function startPool(options: PoolOptions): Pool {
+  let running = 0;
+  const helpers = new Map<Worker, Promise<void> | null>();
+  const dismissHelpers = (): void => {
+    for (const [helper, closing] of helpers) {
+      if (closing !== null) continue;
+      const closed = helper.close().catch(options.onError);
+      helpers.set(helper, closed);
+      void closed.then(() => helpers.delete(helper));
+    }
+  };
+  const worker = openWorker(options, options.concurrency, async (ticketId) => {
+    running += 1;
+    try {
+      await options.work(ticketId);
+    } finally {
+      running -= 1;
+      dismissHelpers();
+    }
+  });
+  return {
+    setConcurrency(concurrency) {
+      const more = concurrency - worker.concurrency;
+      const isFull = running >= worker.concurrency;
+      worker.concurrency = concurrency;
+      // A full worker looks at its concurrency when a job of its ends, and a call can take a minute. Until then another one
+      // takes what is more.
+      if (more > 0 && isFull) helpers.set(openWorker(options, more, options.work), null);
+    },
+    async close() {
+      dismissHelpers();
+      await Promise.all([worker.close(), ...helpers.values()]);
+    },
+  };
+}
+
+function openWorker(
+  options: PoolOptions,
+  concurrency: number,
+  work: (ticketId: string) => Promise<void>,
+): Worker {
   const isDead = options.queue.endsWith('.dead');
   const worker = new Worker(
     options.queue,
     async (job: Job) => {
       const hint = hintSchema.safeParse(job.data);
       if (!hint.success) throw new UnrecoverableError('not a hint');
-      await options.work(hint.data.ticketId);
+      await work(hint.data.ticketId);
     },
     {
       connection: options.redis,
       prefix: queuePrefix(options.prefix, options.shard),
-      concurrency: options.concurrency,
+      concurrency,
       lockDuration: 15_000,
       stalledInterval: 5000,
       // Lost replies alone raise the stall count; giving up is the record's decision, never BullMQ's.
@@ -136,10 +189,5 @@ export function startPool(options: {
     },
   );
   worker.on('error', options.onError);
-  return {
-    setConcurrency(concurrency) {
-      worker.concurrency = concurrency;
-    },
-    close: () => worker.close(),
-  };
+  return worker;
 }

@@ -39,15 +39,23 @@ const scriptNames = [
   'record/settle',
   'record/cancel',
   'record/retire',
+  'record/replay',
+  'record/drop',
+  'record/pace',
+  'processes/beat',
   'models/reserve',
   'models/report',
+  'models/spread',
+  'models/force',
+  'alerts/replace',
 ] as const;
 export type ScriptName = (typeof scriptNames)[number];
 
-const library = readFileSync(new URL('./record/lib.lua', import.meta.url), 'utf8');
+const luaOf = (name: string): string => readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8');
 const sources = scriptNames.map((name) => ({
   name,
-  lua: batched(readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8')),
+  // What the scripts of one model share begins with its call's own arguments, so it stands inside of each call.
+  lua: batched(name.startsWith('models/') ? `${luaOf('models/lib')}\n${luaOf(name)}` : luaOf(name)),
 }));
 
 /**
@@ -56,7 +64,7 @@ const sources = scriptNames.map((name) => ({
  * command around it and its arguments, on both sides.
  */
 function batched(script: string): string {
-  return `${library}
+  return `${luaOf('record/lib')}
 local function one(KEYS, ARGV)
 ${script}
 end
@@ -138,7 +146,7 @@ class ScriptError extends Error {
   }
 }
 
-type Script = { name: ScriptName; key: string; shared: ScriptArgument[] };
+export type Script = { name: ScriptName; key: string; shared: ScriptArgument[] };
 type Batch = Script & { calls: Call[] };
 
 /** Calls of this turn of the event loop, by connection. */
@@ -201,45 +209,22 @@ function sendScript(redis: Redis, { name, key, shared, calls }: Batch): void {
 const reachableWithinMs = 10_000;
 
 /**
- * Waits for Redis and looks at what the guarantees rest on. Returns what is unsafe but allowed, as texts for people.
- * @throws TierlineError `redis_unreachable`, `redis_too_old`, `redis_evicts`.
+ * Waits until it answers, by default for ten seconds: those who start together with it may be the earlier ones.
+ * @throws TierlineError `redis_unreachable`, or at once `redis_refused` where the user or password is wrong.
  */
-export async function checkRedis(redis: Redis, url: string): Promise<string[]> {
-  const place = placeOf(url);
-  await waitForRedis(redis, url);
-  const info = await redis.info('server');
-  const version = /(?:valkey|redis)_version:(\d+)\.(\d+)/.exec(info);
-  const [major = 0, minor = 0] = version ? [Number(version[1]), Number(version[2])] : [];
-  if (major < 6 || (major === 6 && minor < 2)) {
-    throw new TierlineError(
-      'redis_too_old',
-      `Redis at ${place} is ${major}.${minor}. Tierline needs 6.2 or newer, or Valkey.`,
-    );
-  }
-  const findings: string[] = [];
-  const policy = await readSetting(redis, 'maxmemory-policy');
-  if (policy !== null && policy !== 'noeviction') {
-    throw new TierlineError(
-      'redis_evicts',
-      `Redis at ${place} has maxmemory-policy ${policy}: it would throw tickets away when memory runs out. Set it to noeviction.`,
-    );
-  }
-  if ((await readSetting(redis, 'appendonly')) === 'no') {
-    findings.push(
-      `Redis at ${place} has no append-only file: accepted tickets are lost when it restarts. Set appendonly yes.`,
-    );
-  }
-  return findings;
-}
-
-/** @throws TierlineError `redis_unreachable` after ten seconds. */
-export async function waitForRedis(redis: Redis, url: string): Promise<void> {
+export async function waitForRedis(
+  redis: Redis,
+  url: string,
+  withinMs: number = reachableWithinMs,
+): Promise<void> {
   if (redis.status === 'ready') return;
   const place = placeOf(url);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let lastError = 'no answer';
   const onError = (error: Error): void => {
     lastError = 'code' in error && typeof error.code === 'string' ? error.code : error.message;
+    const refusal = refusalOf(error.message);
+    if (refusal) reject(new TierlineError('redis_refused', `Redis at ${place} ${refusal}`));
   };
   const timer = setTimeout(() => {
     reject(
@@ -249,7 +234,7 @@ export async function waitForRedis(redis: Redis, url: string): Promise<void> {
         { isRetryable: true },
       ),
     );
-  }, reachableWithinMs);
+  }, withinMs);
   redis.on('error', onError);
   redis.once('ready', resolve);
   try {
@@ -261,19 +246,24 @@ export async function waitForRedis(redis: Redis, url: string): Promise<void> {
   }
 }
 
-/** null where the server does not let us ask, as managed ones do. */
-async function readSetting(redis: Redis, name: string): Promise<string | null> {
-  try {
-    const reply = await redis.config('GET', name);
-    return reply[1] ?? null;
-  } catch {
-    return null;
+/** In what Redis says to a connection that it will never let in; waiting does not help. */
+function refusalOf(said: string): string | null {
+  if (said.startsWith('NOAUTH')) {
+    return 'wants a password, and REDIS_URL has none. Write it as redis://:PASSWORD@HOST:PORT.';
   }
+  if (!/^(?:WRONGPASS|NOPERM|ERR (?:AUTH|invalid password))/.test(said)) return null;
+  return 'refuses the user name or password in REDIS_URL. Correct it there (redis://USER:PASSWORD@HOST:PORT).';
 }
 
 /** Host and port of a Redis URL, without user and password. */
-function placeOf(url: string): string {
+export function placeOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host || url : url;
+}
+
+/** ms since the epoch by the clock of Redis, which all times in records and breakers are by. */
+export async function redisTime(redis: Redis): Promise<number> {
+  const [seconds, microseconds] = await redis.time();
+  return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
 }
 
 const pingTimeoutMs = 1000;

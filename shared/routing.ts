@@ -57,14 +57,22 @@ export function impliedComplexity(config: Config, tier: string): number {
 
 type Facts = { ticket: Pick<Ticket, 'source' | 'tags' | 'lane'>; classification: Classification };
 
-/** The first route that matches; without one, the classification's tier with its chain. */
+/**
+ * The first route that matches; without one, the classification's tier with its chain. A tier that the configuration no
+ * longer has is replaced by the one that the same labels lead to now.
+ */
 export function routeOf(config: Config, facts: Facts): Route {
   const { classification } = facts;
   const rule = config.routes.findIndex((route) => matches(route.when, facts));
   const route = rule === -1 ? undefined : config.routes[rule];
-  const tier = route?.tier ?? classification.tier;
+  const tier = route?.tier ?? presentTier(config, classification);
   const chain = route?.models ?? config.tiers[tier]?.models ?? [];
   return { tier, chain, rule: rule === -1 ? null : rule };
+}
+
+function presentTier(config: Config, classification: Classification): string {
+  if (Object.hasOwn(config.tiers, classification.tier)) return classification.tier;
+  return tierOf(config, classification, classification.decidedBy === 'model');
 }
 
 type When = Config['routes'][number]['when'];

@@ -1,30 +1,34 @@
 /** What is made of one configuration: models ready to be called, their breakers and prices, the tiers' texts. */
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
 import { createBreaker } from './breaker.ts';
 import type { Breaker } from './breaker.ts';
 import { resolveModels, usableChain } from './config/resolve.ts';
 import type { Config } from './config/schema.ts';
-import { loadKnowledge } from './knowledge/load-knowledge.ts';
-import type { Knowledge } from './knowledge/load-knowledge.ts';
-import { loadPriceBook, priceFor } from './ledger/price-book.ts';
-import type { PriceBook } from './ledger/price-book.ts';
+import { createHolding } from './holding.ts';
+import type { Holding } from './holding.ts';
+import { pricingOf } from './ledger/model-pricing.ts';
+import { loadPriceBook } from './ledger/price-book.ts';
+import { errorReporter } from './log.ts';
 import type { Log } from './log.ts';
 import type { ModelHandle } from './models/call.ts';
+import type { ModelSettings } from './models/chat.ts';
+import { accountBase } from './models/gate.ts';
 import { createHouseModel } from './models/house.ts';
 import { createModels } from './models/registry.ts';
+import { readPromptParts } from './prompt-parts.ts';
+import type { PromptParts } from './prompt-parts.ts';
 import type { Redis } from './redis.ts';
 
-export type Runtime = {
-  config: Config;
-  /** Of the configuration file; on every ledger row. */
-  version: string;
-  /** The handles of a chain's usable models, in its order. Empty: nothing is configured that could answer. */
-  usableModels: (chain: readonly string[]) => ModelHandle[];
-  model: (name: string) => ModelHandle | undefined;
-  /** Instructions and context files of each tier, read when the configuration was loaded. */
-  tierTexts: Map<string, { prompt: string | null; context: string[] }>;
-  close: () => Promise<void>;
-};
+/** Held by whoever works with it: another one may take its place meanwhile, and then closes it. */
+export type Runtime = Holding &
+  PromptParts & {
+    config: Config;
+    /** Of the configuration file; on every ledger row. */
+    version: string;
+    /** The handles of a chain's usable models, in its order. Empty: nothing is configured that could answer. */
+    usableModels: (chain: readonly string[]) => ModelHandle[];
+    model: (name: string) => ModelHandle | undefined;
+  };
 
 export type RuntimeParts = {
   redis: Redis;
@@ -32,63 +36,75 @@ export type RuntimeParts = {
   log: Log;
   now: () => number;
   random: () => number;
+  /** Models whose open breaker has been told, so that a new runtime does not tell it again. */
+  toldOpen: Set<string>;
 };
-
-/** A house without articles has no answers. */
-const noKnowledge: Knowledge = { versions: new Map(), indexes: new Map() };
-const priceBookFile = new URL('../infra/prices.yaml', import.meta.url);
 
 /** Opens nothing but HTTP agents; nothing is called. Throws TierlineError for an unreadable price book or article. */
 export function createRuntime(loaded: { config: Config; version: string }, parts: RuntimeParts): Runtime {
   const { config, version } = loaded;
   const settings = resolveModels(config);
-  const knowledge = config.knowledge ? loadKnowledge(config.knowledge.folder) : noKnowledge;
-  const models = createModels(settings.values(), (one) => createHouseModel(one, knowledge));
-  const book = loadPriceBook(priceBookFile.pathname);
+  const promptParts = readPromptParts(config);
+  const models = createModels(settings.values(), (one) => createHouseModel(one, promptParts.knowledge));
+  const book = loadPriceBook(config.prices);
   const handles = new Map<string, ModelHandle>();
-  for (const [name, { model }] of settings) {
+  for (const [name, one] of settings) {
     handles.set(name, {
       name,
+      configVersion: version,
       chat: models.get(name),
-      breaker: breakerOf(config, name, parts),
-      priceAt: pricing(config, name, model, book),
+      breaker: breakerOf(config, name, one, parts),
+      priceAt: pricingOf(config, one, book),
     });
   }
+  const holding = createHolding();
+  holding.onClose(() => models.close());
+  holding.onClose(async () => {
+    for (const { breaker } of handles.values()) breaker.close();
+  });
   return {
+    ...holding,
     config,
     version,
     usableModels: (chain) => usableChain(config, chain).map((name) => handles.get(name)!),
     model: (name) => handles.get(name),
-    tierTexts: new Map(Object.entries(config.tiers).map(([name, tier]) => [name, textsOf(tier)])),
-    async close() {
-      for (const { breaker } of handles.values()) breaker.close();
-      await models.close();
+    ...promptParts,
+  };
+}
+
+function breakerOf(config: Config, name: string, settings: ModelSettings, parts: RuntimeParts): Breaker {
+  const { redis, prefix, log, now, random, toldOpen } = parts;
+  const { breaker, limits } = config.models[name]!;
+  const { provider, model: id } = settings;
+  const accountIdentity = digestOf([provider.baseUrl, provider.apiKey ?? '']);
+  const identity = {
+    model: name,
+    // Breakers and limits of one provider account share a hash tag of their own.
+    base: accountBase(prefix, provider.name),
+    accountIdentity,
+    modelIdentity: digestOf([accountIdentity, id]),
+  };
+  return createBreaker(
+    redis,
+    identity,
+    { breaker, limits },
+    {
+      now,
+      random,
+      onOpen(model, waitMs, scope) {
+        if (toldOpen.has(model)) return;
+        toldOpen.add(model);
+        log.warn({ model, scope, ms: waitMs }, 'breaker.opened');
+      },
+      onClose(model) {
+        if (toldOpen.delete(model)) log.info({ model }, 'breaker.closed');
+      },
+      onError: errorReporter(log, 'redis.error'),
     },
-  };
+  );
 }
 
-function breakerOf(config: Config, name: string, parts: RuntimeParts): Breaker {
-  const { redis, prefix, log, now, random } = parts;
-  const { provider, breaker } = config.models[name]!;
-  // Breakers (and later limits) of one provider account share a hash tag of their own.
-  const key = `{${prefix}:${provider}}:breaker:${name}`;
-  return createBreaker(redis, { model: name, key }, breaker, {
-    now,
-    random,
-    onOpen: (model, waitMs) => log.warn({ model, ms: waitMs }, 'breaker.opened'),
-    onClose: (model) => log.info({ model }, 'breaker.closed'),
-  });
-}
-
-/** A model's price comes from the configuration, else from the book; where neither knows it, its cost is unknown. */
-function pricing(config: Config, name: string, model: string, book: PriceBook): ModelHandle['priceAt'] {
-  const override = config.models[name]!.price;
-  return (atMs, promptTokens) => priceFor(book, { model, override, at: new Date(atMs), promptTokens });
-}
-
-function textsOf(tier: Config['tiers'][string]): { prompt: string | null; context: string[] } {
-  return {
-    prompt: tier.prompt === null ? null : readFileSync(tier.prompt, 'utf8'),
-    context: tier.context.map((file) => readFileSync(file, 'utf8')),
-  };
+/** Tells whether it is the same key, without telling the key. */
+function digestOf(parts: string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16);
 }

@@ -28,6 +28,8 @@ export const usageSchema = z.object({
   inputTokens: z.number().int().nonnegative(),
   cachedInputTokens: z.number().int().nonnegative(),
   cacheWriteTokens: z.number().int().nonnegative(),
+  /** Those of the cacheWriteTokens that are kept for an hour, which costs more. */
+  cacheWrite1hTokens: z.number().int().nonnegative().exactOptional(),
   outputTokens: z.number().int().nonnegative(),
   reasoningTokens: z.number().int().nonnegative(),
 });

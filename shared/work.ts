@@ -6,14 +6,18 @@ import { errorReporter } from './log.ts';
 import { startPool } from './queue.ts';
 import type { Pool } from './queue.ts';
 import type { Claim } from './record/record.ts';
+import type { Runtime } from './runtime.ts';
 import type { State } from './stages.ts';
 import type { Lane } from './ticket.ts';
 
 export type Stage<Field extends string> = {
   state: State;
   fields: readonly Field[];
-  /** Ends in a transition of the record. `signal` aborts when the lease is lost or the process drains too long. */
-  work: (claim: Claim<Field>, signal: AbortSignal) => Promise<void>;
+  /**
+   * Ends in a transition of the record. `signal` aborts when the lease is lost or the process drains too long. `runtime` is
+   * the one for all of this work: another may come into force meanwhile.
+   */
+  work: (claim: Claim<Field>, signal: AbortSignal, runtime: Runtime) => Promise<void>;
 };
 
 type LeaseKeeper = {
@@ -77,12 +81,15 @@ function stageHandler<Field extends string>(
     if (claimed.kind !== 'claimed') return;
     const { claim } = claimed;
     const lease = leases.keep(claim);
+    const runtime = app.runtime();
+    const letGo = runtime.hold();
     try {
-      await stage.work(claim, lease.signal);
+      await stage.work(claim, lease.signal, runtime);
     } catch (error) {
       app.log.error({ ticketId, state: stage.state, err: error }, 'stage.failed');
       await app.record.park(claim, { delayMs: failedDelayMs, reason: 'error', failed: true });
     } finally {
+      letGo();
       lease.release();
     }
   };

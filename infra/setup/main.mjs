@@ -9,21 +9,32 @@ import { exitCodeOf, runJob } from './run.mjs';
 import { Interrupted, SetupError, say } from './say.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
-const suites = ['unit', 'integration', 'e2e', 'chaos'].map((suite) => `test/${suite}/**/*.test.ts`);
+const suites = ['unit', 'integration', 'e2e', 'faults', 'outage', 'chaos'].map(
+  (suite) => `test/${suite}/**/*.test.ts`,
+);
 
 /** What can be asked for: whether it needs a Redis server, and what is run once everything is there. */
 const jobs = {
   ensure: { needsRedis: false, run: async () => 0 },
   start: { needsRedis: true, run: (tools, args) => tools.node(['services/run.ts', 'start', ...args]) },
+  demo: { needsRedis: true, run: (tools, args) => tools.node(['services/demo/main.ts', ...args]) },
   run: { needsRedis: false, run: (tools, args) => tools.node(['services/run.ts', 'run', ...args]) },
   test: { needsRedis: true, run: (tools, args) => tools.node(['--test', ...testArguments(args)]) },
+  outage: { needsRedis: true, run: outage },
   bench: { needsRedis: true, run: (tools, args) => tools.node(['test/bench/run.ts', ...args]) },
   check: { needsRedis: false, run: check },
+  docs: { needsRedis: false, run: (tools, args) => tools.node(['infra/docs/make.ts', ...args]) },
 };
 
 /** Options go to the runner; file patterns take the place of the whole suite. */
 function testArguments(args) {
   return args.some((argument) => !argument.startsWith('-')) ? args : [...args, ...suites];
+}
+
+/** The outages of the suite, as long as real ones. */
+function outage(tools, args) {
+  const long = { OUTAGE_SECONDS: process.env['OUTAGE_SECONDS'] ?? '60' };
+  return tools.node(['--test', ...args, 'test/outage/**/*.test.ts'], long);
 }
 
 const checks = [['tsc'], ['oxlint', '--type-aware', '--deny-warnings'], ['oxfmt', '--check'], ['knip']];
@@ -67,7 +78,7 @@ function toolsFor({ node, redisServer }) {
   };
   if (redisServer !== null) env['TIERLINE_REDIS_SERVER'] = redisServer;
   return {
-    node: (args) => runJob(node.path, args, { cwd: root, env }),
+    node: (args, more = {}) => runJob(node.path, args, { cwd: root, env: { ...env, ...more } }),
     bin: (name, args) => runJob(path.join(root, 'node_modules', '.bin', name), args, { cwd: root, env }),
   };
 }

@@ -4,6 +4,7 @@ import type { Config } from '../../shared/config/schema.ts';
 import { settleAbandoned, unclassified } from '../../shared/ledger/abandoned.ts';
 import { firstAnswer, nothingTried } from '../../shared/models/chain.ts';
 import type { Claim } from '../../shared/record/record.ts';
+import type { Runtime } from '../../shared/runtime.ts';
 import type { SettledRow } from '../../shared/record/ledger-rows.ts';
 import { deadlineOf, impliedComplexity, routeOf, tierOf } from '../../shared/routing.ts';
 import { classifyQueue, tierQueue } from '../../shared/stages.ts';
@@ -16,33 +17,38 @@ import type { ModelLabels } from './prompt.ts';
 
 const fields = ['tk', 'at'] as const;
 
-export function classifyStage(app: App, labeller: () => Labeller): Stage<(typeof fields)[number]> {
+type LabellerOf = (runtime: Runtime) => Labeller | Promise<Labeller>;
+/** What the labels of a ticket are made with: all of it of one configuration. */
+type Made = { runtime: Runtime; labeller: Labeller };
+
+export function classifyStage(app: App, labellerOf: LabellerOf): Stage<(typeof fields)[number]> {
   return {
     state: 'classify',
     fields,
-    work: (claim, signal) => classifyTicket(app, labeller(), claim, signal),
+    work: (claim, signal, runtime) => classifyTicket(app, { runtime, labellerOf }, claim, signal),
   };
 }
 
 async function classifyTicket(
   app: App,
-  labeller: Labeller,
+  { runtime, labellerOf }: { runtime: Runtime; labellerOf: LabellerOf },
   claim: Claim<(typeof fields)[number]>,
   signal: AbortSignal,
 ): Promise<void> {
   await settleAbandoned(app, claim, unclassified);
   // Before anything of the ticket is read: that may be what fails.
   if (claim.poisoned) return giveUp(app, claim, { cause: 'poison', queue: classifyQueue('live') });
-  const { config } = app.runtime();
+  const { config } = runtime;
   const ticket = readOwn(claim.fields.tk) as Ticket;
   if (claim.withPeople) {
     return giveUp(app, claim, { cause: 'with_people', queue: classifyQueue(ticket.lane) });
   }
 
+  const labeller = await labellerOf(runtime);
   const local = labeller.label(ticket);
   const labelled = isSure(config, local)
     ? null
-    : await askModels(app, labeller, claim, { ticket, local, signal });
+    : await askModels(app, { runtime, labeller }, claim, { ticket, local, signal });
   if (labelled?.kind === 'lost') return;
   if (labelled?.kind === 'aborted') {
     await app.record.park(claim, { delayMs: 0, reason: 'interrupted' });
@@ -125,11 +131,10 @@ type Labelled =
 /** The classifier's chain. A model that cannot be had right now is no reason to wait: the local labels are the floor. */
 async function askModels(
   app: App,
-  labeller: Labeller,
+  { runtime, labeller }: Made,
   claim: Claim<(typeof fields)[number]>,
   context: { ticket: Ticket; local: LocalLabels; signal: AbortSignal },
 ): Promise<Labelled> {
-  const runtime = app.runtime();
   const models = runtime
     .usableModels(runtime.config.classifier.models)
     .filter((model) => model.chat.settings.provider.api !== 'house');

@@ -5,26 +5,24 @@ import { classifyQueue } from '../../shared/stages.ts';
 import { startStage } from '../../shared/work.ts';
 import { classifyStage } from './classify.ts';
 import { createLabeller } from './labeller.ts';
+import type { Labeller } from './labeller.ts';
 
 /** Classifying waits for a small model most of the time; its local part takes well under a millisecond. */
 const concurrency = 50;
 
 export async function start(app: App): Promise<Running> {
-  let builtFrom: Runtime = app.runtime();
-  let labeller = await createLabeller(builtFrom.config);
-  const current = () => {
-    const runtime = app.runtime();
-    if (runtime !== builtFrom) {
-      // The next ticket gets the old labels at worst; the new ones are in place a moment later.
-      builtFrom = runtime;
-      createLabeller(runtime.config).then(
-        (built) => (labeller = built),
-        (error: unknown) => app.log.error({ err: error }, 'labeller.failed'),
-      );
+  const built = new WeakMap<Runtime, Promise<Labeller>>();
+  const labellerOf = (runtime: Runtime): Promise<Labeller> => {
+    let labeller = built.get(runtime);
+    if (!labeller) {
+      labeller = createLabeller(runtime.config);
+      built.set(runtime, labeller);
     }
     return labeller;
   };
-  return startStage(app, classifyStage(app, current), {
+  // The first ticket need not wait for it.
+  await labellerOf(app.runtime());
+  return startStage(app, classifyStage(app, labellerOf), {
     queues: { live: classifyQueue('live'), backlog: classifyQueue('backlog') },
     concurrency,
   });

@@ -1,88 +1,136 @@
 /** `tierline classify` and `tierline explain`: what would become of a text. Changes nothing, calls nobody. */
+import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import { usableChain } from '../../shared/config/resolve.ts';
-import type { Config } from '../../shared/config/schema.ts';
-import { routeOf } from '../../shared/routing.ts';
-import { ticketSchema } from '../../shared/ticket.ts';
 import { readEnvironment } from '../environment.ts';
 import { loadConfiguration } from './context.ts';
-import { note, printJson, printTable } from './output.ts';
 import { withExample } from './example.ts';
+import { explainText } from './explain-text.ts';
+import type { Explained, ModelEstimate } from './explain-text.ts';
+import { factLines } from './facts.ts';
+import type { Fact } from './facts.ts';
+import { countText, usdText } from './format.ts';
+import { print, printJson, printTable, suggestNext, tell } from './output.ts';
+import type { Cell } from './table.ts';
+import { requireName, usageError } from './usage.ts';
+
+type Options = { json?: boolean; source?: string; lane: string };
 
 export function addExplainCommands(program: Command): void {
   const classify = program
     .command('classify')
-    .description('the labels of a text by the local classifier')
-    .argument('<text>')
+    .description('the labels of a text by the local classifier; calls nobody')
+    .argument('<text>', 'what a customer wrote; - reads it from stdin')
     .option('--json', 'as JSON')
-    .action(async (text: string, options: { json?: boolean }) => {
+    .action(async (given: string, options: { json?: boolean }) => {
       const { config } = loadConfiguration(classify, readEnvironment(process.env));
-      const { classification } = await explain(config, text);
+      const text = await textOf(given);
+      const { classification } = await explainText(config, { text, source: null, lane: 'live' });
       if (options.json) return printJson(classification);
-      printTable(
-        ['label', 'value'],
-        Object.entries(classification).map(([name, value]) => [name, String(value)]),
-      );
+      print(...factLines(labelFacts(classification)));
+      tellAboutModels(config.classifier.models);
+      suggestNext([
+        `explain ${JSON.stringify(given.slice(0, 40))}`,
+        'the route it would take, and what it would cost',
+      ]);
     });
-  withExample(classify, 'tierline classify "Where is my order 5531?"');
+  withExample(classify, 'tierline classify "Where is my order 5531?"', 'tierline classify - < mail.txt');
 
-  const route = program
+  const explain = program
     .command('explain')
-    .description('the route that a text would take, and the chain of models')
-    .argument('<text>')
+    .description(
+      'the route that a text would take, its chain of models, and what each would cost; calls nobody',
+    )
+    .argument('<text>', 'what a customer wrote; - reads it from stdin')
     .option('--source <name>', 'as if it came from this source')
+    .option('--lane <lane>', 'live or backlog', 'live')
     .option('--json', 'as JSON')
-    .action(async (text: string, options: { json?: boolean; source?: string }) => {
-      const { config } = loadConfiguration(route, readEnvironment(process.env));
-      const explained = await explain(config, text, options.source);
+    .action(async (given: string, options: Options) => {
+      const { config } = loadConfiguration(explain, readEnvironment(process.env));
+      if (options.source !== undefined) requireName('source', options.source, Object.keys(config.sources));
+      requireName('lane', options.lane, ['live', 'backlog']);
+      const text = await textOf(given);
+      const lane = options.lane === 'backlog' ? 'backlog' : 'live';
+      const explained = await explainText(config, { text, source: options.source ?? null, lane });
       if (options.json) return printJson(explained);
-      const { classification: labels, route: taken, usable } = explained;
-      printTable(
-        ['step', 'decision'],
-        [
-          [
-            'labels',
-            `${labels.queryType}, ${labels.language}, confidence ${labels.confidence} by ${labels.decidedBy}`,
-          ],
-          ['tier', labels.tier],
-          [
-            'route',
-            taken.rule === null ? 'no route matches: the chain of the tier' : `routes[${taken.rule}]`,
-          ],
-          ['chain', taken.chain.join(' > ')],
-          [
-            'usable now',
-            usable.length > 0 ? usable.join(' > ') : 'none: the ticket would be handed to people',
-          ],
-        ],
-      );
-      if (config.classifier.models.length > 0)
-        note('\nA running system asks the small model where the local labels are not sure.');
+      printExplained(explained);
+      tellAboutModels(config.classifier.models);
+      suggestNext(['doctor', 'tries every configured model'], ['costs', 'what was really spent']);
     });
-  withExample(route, 'tierline explain "我要退款"');
+  withExample(
+    explain,
+    'tierline explain "我要退款"',
+    'tierline explain --source shop-api "My lawyer will write to you"',
+  );
 }
 
-async function explain(config: Config, text: string, source = Object.keys(config.sources)[0] ?? '') {
-  const ticket = ticketSchema.parse({
-    source,
-    externalId: 'explained',
-    conversationId: 'explained',
-    messageId: null,
-    createdAt: new Date().toISOString(),
-    subject: '',
-    body: text,
-    requester: {},
-    language: null,
-    tags: [],
-    priority: 'normal',
-    lane: 'live',
-    history: [],
-    metadata: {},
-  });
-  const { conclude } = await import('../classifier/classify.ts');
-  const { createLabeller } = await import('../classifier/labeller.ts');
-  const labeller = await createLabeller(config);
-  const classification = conclude(config, ticket, labeller.label(ticket), null);
-  const route = routeOf(config, { ticket, classification });
-  return { classification, route, usable: usableChain(config, route.chain) };
+async function textOf(given: string): Promise<string> {
+  const text = given === '-' ? await readAll(process.stdin) : given;
+  if (text.trim() === '') throw usageError('The text is empty. Give what a customer wrote, in quotes.');
+  return text;
+}
+
+function tellAboutModels(classifierModels: readonly string[]): void {
+  if (classifierModels.length === 0) return;
+  tell(
+    `\nThese labels are the local classifier's. A running system asks ${classifierModels[0]} where they are not sure.`,
+  );
+}
+
+function labelFacts(labels: Explained['classification']): Fact[] {
+  return [
+    ['query type', `${labels.queryType}, confidence ${labels.confidence} by ${labels.decidedBy}`],
+    ['language', labels.language],
+    ['complexity', String(labels.complexity)],
+    ['flags', labels.flags.length === 0 ? 'none' : labels.flags.join(', ')],
+    ['tier', labels.tier],
+  ];
+}
+
+function printExplained({
+  classification,
+  route,
+  mode,
+  destination,
+  models,
+  usable,
+  reply,
+}: Explained): void {
+  const facts: Fact[] = [
+    ...labelFacts(classification),
+    ['route', route.rule === null ? 'no route matches: the chain of the tier' : `routes[${route.rule}]`],
+    [
+      'answer',
+      `${mode === 'draft' ? 'a draft for people' : 'sent to the customer'}, by destination ${destination ?? 'none'}`,
+    ],
+  ];
+  print(...factLines(facts));
+  print('');
+  printTable(
+    [
+      'chain',
+      { head: 'model', shrinks: true },
+      { head: 'tokens in', align: 'right' },
+      { head: 'cost of a reply', align: 'right' },
+      { head: '', shrinks: true },
+      { head: 'provider', optional: true },
+    ],
+    models.map((one) => modelRow(one, usable[0] ?? null)),
+  );
+  tell(
+    usable.length === 0
+      ? '\nNone of these can be used now: the ticket would be handed to people.'
+      : `\nA reply is taken to be ${reply.outputTokens} tokens long, and nothing to be cached yet.`,
+  );
+}
+
+function modelRow(one: ModelEstimate, first: string | null): Cell[] {
+  const state = one.name === first ? 'answers first' : one.isUsable ? 'then' : one.whyNot;
+  return [
+    { text: one.name, style: one.isUsable ? null : 'dim' },
+    one.model,
+    one.inputTokens === null ? '' : countText(one.inputTokens),
+    one.nanoUsd === null ? { text: 'unknown', style: 'yellow' } : usdText(one.nanoUsd),
+    { text: state, style: one.name === first ? 'green' : 'dim' },
+    one.provider,
+  ];
 }

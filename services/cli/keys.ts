@@ -2,16 +2,17 @@
 import type { Command } from 'commander';
 import { TierlineError } from '../../shared/errors.ts';
 import { scopes } from '../ingest/api-keys.ts';
-import type { Scope } from '../ingest/api-keys.ts';
+import type { ApiKeyRecord } from '../ingest/api-keys.ts';
 import { addApiKey, listApiKeys, revokeApiKey } from '../ingest/key-store.ts';
 import { withApp } from './context.ts';
-import { note, printJson, printTable } from './output.ts';
 import { withExample } from './example.ts';
-
-const list = (text: string): string[] => text.split(',').map((part) => part.trim());
+import { agoText } from './format.ts';
+import { note, print, printJson, printTable, suggestNext } from './output.ts';
+import { parseNames, requireName } from './usage.ts';
 
 export function addKeysCommands(program: Command): void {
-  const keys = program.command('keys').description('API keys of the intake');
+  const keys = program.command('keys').description('API keys of the intake: create, list, revoke');
+  withExample(keys, 'tierline keys create webshop --scopes ingest', 'tierline keys list');
   addCreate(keys);
   addList(keys);
   addRevoke(keys);
@@ -27,23 +28,27 @@ function addCreate(keys: Command): void {
     .option('--json', 'as JSON')
     .action((name: string, options: { scopes: string; sources?: string; json?: boolean }) =>
       withApp(create, async (app) => {
-        const sources = options.sources === undefined ? null : list(options.sources);
-        const unknown = sources?.find((source) => !app.runtime().config.sources[source]);
-        if (unknown !== undefined)
-          throw new TierlineError('usage', `there is no source "${unknown}" in the configuration`);
+        const known = Object.keys(app.runtime().config.sources);
+        const sources = options.sources === undefined ? null : parseNames('source', options.sources, known);
         const createdAt = new Date(app.now()).toISOString();
         const { raw, record } = await addApiKey(app, {
           name,
-          scopes: parseScopes(options.scopes),
+          scopes: parseNames('scope', options.scopes, scopes),
           sources,
           createdAt,
         });
-        if (options.json) return printJson({ key: raw, ...record, hash: undefined });
-        process.stdout.write(`${raw}\n`);
+        if (options.json) return printJson({ key: raw, ...shown(record) });
+        print(raw);
         note('Keep it now: only its hash is stored.');
+        suggestNext(['keys list', 'the keys there are'], [`keys revoke ${record.id}`, 'ends this one']);
       }),
     );
   withExample(create, 'tierline keys create webshop --scopes ingest --sources shop-api');
+}
+
+/** A record without its hash. */
+function shown({ hash: _hash, ...record }: ApiKeyRecord): Omit<ApiKeyRecord, 'hash'> {
+  return record;
 }
 
 function addList(keys: Command): void {
@@ -54,18 +59,36 @@ function addList(keys: Command): void {
     .action((options: { json?: boolean }) =>
       withApp(show, async (app) => {
         const records = await listApiKeys(app);
-        if (options.json) return printJson(records.map((record) => ({ ...record, hash: undefined })));
+        if (options.json) return printJson(records.map(shown));
+        if (records.length === 0) {
+          note(
+            'No key is stored. Those in TIERLINE_API_KEYS and the one of `npm start` are not listed here.',
+          );
+          return suggestNext(['keys create webshop --scopes ingest', 'makes one']);
+        }
         printTable(
-          ['id', 'name', 'scopes', 'sources', 'created', 'revoked'],
+          [
+            'id',
+            { head: 'name', shrinks: true },
+            'scopes',
+            { head: 'sources', shrinks: true },
+            'created',
+            'revoked',
+          ],
           records.map((one) => [
             one.id,
             one.name,
             one.scopes.join(','),
             one.sources?.join(',') ?? 'all',
-            one.createdAt,
-            one.revokedAt ?? '',
+            agoText(app.now() - Date.parse(one.createdAt)),
+            {
+              text: one.revokedAt === null ? '' : agoText(app.now() - Date.parse(one.revokedAt)),
+              style: 'red',
+            },
           ]),
         );
+        const live = records.find(({ revokedAt }) => revokedAt === null);
+        if (live) suggestNext([`keys revoke ${live.id}`, 'ends a key within 5 seconds']);
       }),
     );
   withExample(show, 'tierline keys list');
@@ -76,20 +99,19 @@ function addRevoke(keys: Command): void {
     .command('revoke')
     .description('ends a key; it stops working within 5 seconds')
     .argument('<id>', 'as `tierline keys list` shows it')
-    .action((id: string) =>
+    .option('--json', 'as JSON')
+    .action((id: string, options: { json?: boolean }) =>
       withApp(revoke, async (app) => {
-        const revoked = await revokeApiKey(app, id, new Date(app.now()).toISOString());
-        if (!revoked) throw new TierlineError('unknown_key', `there is no key with the id "${id}"`);
-        note(`${id} is revoked`);
+        const revokedAt = new Date(app.now()).toISOString();
+        if (!(await revokeApiKey(app, id, revokedAt))) {
+          const ids = (await listApiKeys(app)).map((record) => record.id);
+          if (ids.length > 0) requireName('key', id, ids);
+          throw new TierlineError('unknown_key', 'No key is stored, so there is none to revoke.');
+        }
+        if (options.json) return printJson({ id, revokedAt });
+        note(`${id} is revoked: it stops working within 5 seconds.`);
+        suggestNext(['keys list', 'the keys there are']);
       }),
     );
   withExample(revoke, 'tierline keys revoke 7hQx2mZa');
-}
-
-function parseScopes(text: string): Scope[] {
-  const wanted = list(text);
-  const unknown = wanted.find((scope) => !(scopes as readonly string[]).includes(scope));
-  if (unknown !== undefined)
-    throw new TierlineError('usage', `there is no scope "${unknown}". Scopes: ${scopes.join(', ')}`);
-  return scopes.filter((scope) => wanted.includes(scope));
 }

@@ -1,44 +1,67 @@
-/** Tables for people, JSON for machines. Data goes to stdout, everything else to stderr. */
+/** Where things are printed: data to stdout, everything else to stderr; colours and widths only on a terminal. */
+import { styleText } from 'node:util';
+import { projectFolder } from './project.ts';
+import { tableLines } from './table.ts';
+import type { Cell, Column, Style } from './table.ts';
+import { wrap } from './text.ts';
 
-export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+export { oneLine } from './text.ts';
+
+const usualWidth = 80;
+
+/** Columns of the terminal that shows the data; Infinity in a pipe, where nothing is cut. */
+export function outputWidth(): number {
+  if (!process.stdout.isTTY) return Infinity;
+  return process.stdout.columns > 0 ? process.stdout.columns : usualWidth;
 }
 
-/** Aligned columns; numbers stand to the right. */
-export function printTable(head: string[], rows: (string | number)[][]): void {
-  const cells = [head, ...rows.map((row) => row.map(String))];
-  const widths = head.map((_, column) => Math.max(...cells.map((row) => displayWidth(row[column] ?? ''))));
-  const lines = cells.map((row, index) =>
-    row
-      .map((cell, column) => {
-        const space = ' '.repeat((widths[column] ?? 0) - displayWidth(cell));
-        const isNumber = typeof rows[0]?.[column] === 'number';
-        return isNumber && index >= 0 ? space + cell : cell + space;
-      })
-      .join('  ')
-      .trimEnd(),
-  );
+/** Coloured where stdout is a terminal and NO_COLOR is not set, or FORCE_COLOR is. */
+export const paint = (style: Style | null, text: string): string =>
+  style === null ? text : styleText(style, text, { stream: process.stdout });
+
+/** The same for stderr. */
+export const paintNote = (style: Style, text: string): string =>
+  styleText(style, text, { stream: process.stderr });
+
+export function print(...lines: string[]): void {
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-/** East Asian wide characters take two columns on a terminal. */
-function displayWidth(text: string): number {
-  const wide = text.match(
-    /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]/g,
+/** JSON escapes most control characters by itself; the rest would still be obeyed by a terminal. */
+export function printJson(value: unknown): void {
+  const text = JSON.stringify(value, null, 2) ?? 'null';
+  const escaped = text.replaceAll(
+    /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-  return text.length + (wide?.length ?? 0);
+  process.stdout.write(`${escaped}\n`);
 }
 
-/** One line of at most `columns`, for replies in lists. */
-export function oneLine(text: string, columns: number): string {
-  const flat = text.replace(/\s+/g, ' ').trim();
-  if (displayWidth(flat) <= columns) return flat;
-  let cut = '';
-  for (const character of flat) {
-    if (displayWidth(cut + character) > columns - 1) break;
-    cut += character;
-  }
-  return `${cut}…`;
+/** Aligned columns; numbers stand to the right. */
+export function printTable(columns: readonly (string | Column)[], rows: readonly (readonly Cell[])[]): void {
+  print(...tableLines(columns, rows, { width: outputWidth(), paint }));
 }
 
 export const note = (text: string): void => void process.stderr.write(`${text}\n`);
+
+/** A note of whole sentences, broken to the width of the terminal. */
+export function tell(text: string): void {
+  const { isTTY, columns } = process.stderr;
+  note(isTTY ? wrap(text, Math.min(columns || usualWidth, 100)).join('\n') : text);
+}
+
+/** The command line as it is called from here. */
+const self = process.cwd() === projectFolder.replace(/\/$/, '') ? './tierline' : 'tierline';
+
+/** A command of ours as it can be typed here. */
+export const commandText = (args: string): string => `${self} ${args}`;
+
+/** What one may want to do next; for people in front of a terminal only. */
+export function suggestNext(...commands: [args: string, what: string][]): void {
+  if (!process.stdout.isTTY || !process.stderr.isTTY) return;
+  const width = Math.max(...commands.map(([args]) => commandText(args).length));
+  note('');
+  for (const [args, what] of commands) {
+    note(`${paintNote('cyan', commandText(args).padEnd(width))}  ${paintNote('dim', what)}`);
+  }
+}

@@ -1,13 +1,15 @@
 /** `tierline run <role…>`: one process, any set of roles, until SIGTERM. */
 import type { Command } from 'commander';
-import { TierlineError } from '../../shared/errors.ts';
 import { createLog } from '../../shared/log.ts';
 import { readEnvironment } from '../environment.ts';
 import { roles as allRoles } from '../roles.ts';
 import type { Role } from '../roles.ts';
 import { findRedisUrl, loadConfiguration } from './context.ts';
+import { onHangUp } from './hang-up.ts';
 import { untilStopped } from './stop.ts';
 import { withExample } from './example.ts';
+import { print } from './output.ts';
+import { requireName } from './usage.ts';
 
 export function addRunCommand(program: Command): void {
   const command = program
@@ -20,32 +22,37 @@ export function addRunCommand(program: Command): void {
       (name: string, names: string[]) => [...names, name],
       [],
     )
-    .action(async (names: string[], options: { tier: string[] }) => {
+    .option('--json', 'prints the addresses as one line of JSON')
+    .action(async (names: string[], options: { tier: string[]; json?: boolean }) => {
+      const roles = parseRoles(names);
       const environment = readEnvironment(process.env);
       const loaded = loadConfiguration(command, environment);
+      for (const tier of options.tier) requireName('tier', tier, Object.keys(loaded.config.tiers));
+      const redisUrl = await findRedisUrl(environment);
       const log = createLog(environment.logLevel ?? 'info');
       for (const warning of loaded.warnings) log.warn({ warning }, 'configuration.warning');
       const { startSystem } = await import('../system.ts');
       const system = await startSystem({
-        roles: parseRoles(names),
+        roles,
         tiers: options.tier.length > 0 ? options.tier : null,
-        loaded,
-        redisUrl: await findRedisUrl(environment),
+        loaded: loaded.whole,
+        redisUrl,
         environment,
         log,
       });
-      if (system.ingestUrl) process.stdout.write(`ingest ${system.ingestUrl}\n`);
-      if (system.consoleUrl) process.stdout.write(`console ${system.consoleUrl}\n`);
+      const { ingestUrl, consoleUrl } = system;
+      if (options.json) print(JSON.stringify({ ingest: ingestUrl, console: consoleUrl }));
+      if (ingestUrl && !options.json) print(`ingest ${ingestUrl}`);
+      if (consoleUrl && !options.json) print(`console ${consoleUrl}`);
+      onHangUp(system.reload);
       await untilStopped(() => system.close(), log);
     });
-  withExample(command, 'tierline run classifier tier --tier simple --tier standard');
+  withExample(command, 'tierline run all', 'tierline run classifier tier --tier simple --tier standard');
 }
 
+const known = [...allRoles, 'all'] as const;
+
 function parseRoles(names: string[]): Role[] {
-  const known: readonly string[] = [...allRoles, 'all'];
-  const unknown = names.filter((name) => !known.includes(name));
-  if (unknown.length > 0) {
-    throw new TierlineError('usage', `there is no role "${unknown[0]}". Roles: ${known.join(', ')}`);
-  }
+  for (const name of names) requireName('role', name, known);
   return names.includes('all') ? [...allRoles] : (names as Role[]);
 }

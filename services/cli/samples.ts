@@ -4,29 +4,25 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import type { Config } from '../../shared/config/schema.ts';
-import { ends } from '../../shared/ticket.ts';
-import { oneLine } from './output.ts';
-import { projectFolder } from './context.ts';
+import { note, print } from './output.ts';
+import { projectFolder } from './project.ts';
+import { endedSchema, printEnded, printSummary } from './sample-lines.ts';
+import type { Ended } from './sample-lines.ts';
+import { isEnd } from './states.ts';
 
-const sampleSchema = z.object({ ticket: z.looseObject({ externalId: z.string(), body: z.string() }) });
-
-/** The part of a ticket's trace that is printed. */
-const traceSchema = z.object({
-  state: z.string(),
-  classification: z.object({ tier: z.string(), queryType: z.string(), language: z.string() }).nullable(),
-  costUsd: z.number().nullable(),
-  cause: z.string().nullable(),
-  reply: z
-    .object({
-      data: z.object({ model: z.string().nullable(), text: z.string(), reason: z.string().optional() }),
-    })
-    .nullable(),
+/** What is expected of a sample stands beside its ticket and is never sent. */
+const sampleSchema = z.object({
+  ticket: z.looseObject({ externalId: z.string(), subject: z.string(), body: z.string() }),
 });
-type Trace = z.infer<typeof traceSchema>;
+type Sample = z.infer<typeof sampleSchema>['ticket'];
 
 type Target = { apiKey: string; config: Config; signal: AbortSignal };
 
-const pollMs = 200;
+/** The tickets that are accepted and have not ended, by id. */
+type Posted = { waiting: Map<string, Sample>; isDone: boolean };
+
+const pollMs = 100;
+const width = 8;
 const patienceMs = 120_000;
 
 /** Ids are fresh each run, so that samples are answered again. Ends early when `signal` aborts. */
@@ -35,51 +31,73 @@ export async function postSamples(url: string, target: Target): Promise<void> {
     ([, settings]) => settings.platform === 'generic',
   )?.[0];
   if (source === undefined) return;
+  const samples = await readSamples();
+  print(`Posting ${samples.length} sample tickets to ${source}:`, '');
+  const startedAt = performance.now();
+  try {
+    const posted: Posted = { waiting: new Map(), isDone: false };
+    const [ended] = await Promise.all([
+      untilEnded(url, posted, target),
+      postAll(url, { samples, source, posted }, target),
+    ]);
+    if (target.signal.aborted) return;
+    const seconds = (performance.now() - startedAt) / 1000;
+    printSummary(ended, { open: posted.waiting.size, seconds, config: target.config });
+  } catch (error) {
+    // The system runs on: samples are not what it is for.
+    if (!target.signal.aborted) note(`The samples stopped: ${error instanceof Error ? error.message : ''}`);
+  }
+}
+
+async function readSamples(): Promise<Sample[]> {
   const text = await readFile(path.join(projectFolder, 'infra/sample-shop/tickets.jsonl'), 'utf8');
-  const samples = text
+  return text
     .split('\n')
     .filter((line) => line.trim() !== '')
     .map((line) => sampleSchema.parse(JSON.parse(line)).ticket);
+}
+
+async function postAll(
+  url: string,
+  { samples, source, posted }: { samples: readonly Sample[]; source: string; posted: Posted },
+  target: Target,
+): Promise<void> {
   const run = randomBytes(4).toString('hex');
-  process.stdout.write(`Posting ${samples.length} sample tickets to ${source}:\n\n`);
-  const waiting: string[] = [];
-  for (const sample of samples) {
-    const body = JSON.stringify({ ...sample, source, externalId: `${sample.externalId}-${run}` });
-    const answer = await request(`${url}/v1/tickets`, target, { method: 'POST', body });
-    waiting.push(z.object({ ticketId: z.string() }).parse(answer).ticketId);
+  try {
+    await inParallel(samples, async (sample) => {
+      const body = JSON.stringify({ ...sample, source, externalId: `${sample.externalId}-${run}` });
+      const answer = await request(`${url}/v1/tickets`, target, { method: 'POST', body });
+      posted.waiting.set(z.object({ ticketId: z.string() }).parse(answer).ticketId, sample);
+    });
+  } finally {
+    posted.isDone = true;
   }
-  await printEnds(url, waiting, target);
 }
 
-async function printEnds(url: string, ticketIds: string[], target: Target): Promise<void> {
-  const waiting = new Set(ticketIds);
+/** Prints each ticket when it has ended, and takes it out of `waiting`; later ones are still being posted meanwhile. */
+async function untilEnded(url: string, posted: Posted, target: Target): Promise<Ended[]> {
   const until = Date.now() + patienceMs;
-  let answered = 0;
-  while (waiting.size > 0 && !target.signal.aborted && Date.now() < until) {
-    for (const ticketId of waiting) {
-      const trace = traceSchema.parse(await request(`${url}/v1/tickets/${ticketId}`, target, {}));
-      if (!(ends as readonly string[]).includes(trace.state)) continue;
-      waiting.delete(ticketId);
-      if (trace.state === 'delivered') answered += 1;
-      process.stdout.write(`${lineOf(trace)}\n`);
-    }
-    await pause(pollMs, target.signal);
+  const all: Ended[] = [];
+  while ((posted.waiting.size > 0 || !posted.isDone) && !target.signal.aborted && Date.now() < until) {
+    await inParallel([...posted.waiting], async ([ticketId, sample]) => {
+      const ended = endedSchema.parse(await request(`${url}/v1/tickets/${ticketId}`, target, {}));
+      if (!isEnd(ended.state)) return;
+      posted.waiting.delete(ticketId);
+      all.push(ended);
+      printEnded(ended, sample);
+    });
+    if (posted.waiting.size > 0 || !posted.isDone) await pause(pollMs, target.signal);
   }
-  if (target.signal.aborted) return;
-  const others = ticketIds.length - answered - waiting.size;
-  process.stdout.write(`\n${answered} answered, ${others} handed to people, ${waiting.size} still open. `);
-  process.stdout.write('Replies are in .tierline/replies.jsonl. Ctrl-C stops.\n');
+  return all;
 }
 
-function lineOf(trace: Trace): string {
-  const { classification, reply } = trace;
-  const labels = classification
-    ? `${classification.tier.padEnd(9)} ${classification.queryType.padEnd(17)} ${classification.language.padEnd(3)}`
-    : 'unclassified'.padEnd(31);
-  const cost = trace.costUsd === null ? 'cost unknown' : `$${trace.costUsd}`;
-  if (trace.state !== 'delivered')
-    return `${labels} ${'people'.padEnd(7)} ${cost.padEnd(9)} ${trace.cause ?? trace.state}`;
-  return `${labels} ${(reply?.data.model ?? '').padEnd(7)} ${cost.padEnd(9)} ${oneLine(reply?.data.text ?? '', 90)}`;
+/** A few at a time: one after the other would wait for every answer on the way. */
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const left = items.values();
+  const workOff = async (): Promise<void> => {
+    for (const item of left) await work(item);
+  };
+  await Promise.all(Array.from({ length: width }, workOff));
 }
 
 async function request(
@@ -92,6 +110,7 @@ async function request(
     headers: { authorization: `Bearer ${target.apiKey}`, 'content-type': 'application/json' },
     signal: target.signal,
   });
+  if (!response.ok) throw new Error(`the intake answered ${response.status}.`);
   return response.json();
 }
 

@@ -12,9 +12,11 @@ import { createApiKey } from '../ingest/api-keys.ts';
 import { roles } from '../roles.ts';
 import { dataFolder, loadConfiguration } from './context.ts';
 import { startEmbeddedRedis } from './embedded-redis.ts';
-import { note } from './output.ts';
+import { commandText, note, print } from './output.ts';
+import { plainLog } from './start-log.ts';
 import { withExample } from './example.ts';
 import { postSamples } from './samples.ts';
+import { onHangUp } from './hang-up.ts';
 import { untilStopped } from './stop.ts';
 
 export function addStartCommand(program: Command): void {
@@ -25,15 +27,19 @@ export function addStartCommand(program: Command): void {
       '--samples',
       'posts the sample tickets, also where models are configured (their calls are billed)',
     )
-    .action((options: { samples?: boolean }) => startAll(command, options.samples ?? false));
-  withExample(command, 'npm start\n  npm start -- --samples');
+    .option('--json', 'prints the addresses and the key as one line of JSON, and posts no samples unasked')
+    .action((options: Options) => startAll(command, options));
+  withExample(command, 'npm start', 'npm start -- --samples');
 }
 
-async function startAll(command: Command, samplesWanted: boolean): Promise<void> {
+type Options = { samples?: boolean; json?: boolean };
+
+async function startAll(command: Command, options: Options): Promise<void> {
   const environment = readEnvironment(process.env);
   const loaded = loadConfiguration(command, environment);
   for (const warning of loaded.warnings) note(`warning: ${warning}`);
-  const log = createLog(environment.logLevel ?? 'error');
+  const log =
+    environment.logLevel === null ? createLog('warn', plainLog(note)) : createLog(environment.logLevel);
   await mkdir(dataFolder, { recursive: true });
   const embedded = environment.redisUrl === null ? await openRedis() : null;
   try {
@@ -42,7 +48,9 @@ async function startAll(command: Command, samplesWanted: boolean): Promise<void>
     const system = await startSystem({
       roles,
       tiers: null,
-      loaded,
+      loaded: loaded.whole,
+      // Files as they can be opened from here.
+      announce: (text) => note(text.replaceAll(`${process.cwd()}${path.sep}`, '')),
       redisUrl: embedded?.url ?? environment.redisUrl!,
       environment: {
         ...environment,
@@ -50,9 +58,11 @@ async function startAll(command: Command, samplesWanted: boolean): Promise<void>
       },
       log,
     });
-    introduce(system, { environment, config: loaded.config, apiKey });
+    onHangUp(system.reload);
+    if (options.json) print(JSON.stringify({ ingest: system.ingestUrl, console: system.consoleUrl, apiKey }));
+    else introduce(system, { environment, config: loaded.config, apiKey });
     const stop = new AbortController();
-    const samples = wantsSamples(loaded.config, samplesWanted)
+    const samples = wantsSamples(loaded.config, options)
       ? postSamples(system.ingestUrl!, { apiKey, config: loaded.config, signal: stop.signal })
       : Promise.resolve();
     await untilStopped(async () => {
@@ -90,16 +100,33 @@ async function keyOfThisFolder(): Promise<string> {
   }
 }
 
-/** A model that costs money is usable: some provider has its key. */
-const hasModel = (config: Config): boolean =>
-  Object.entries(config.models).some(
-    ([name, model]) => !isHouse(config, name) && isConfigured(config, model.provider),
+/** Models that cost money and are usable, for their provider has its key. */
+const usableModels = (config: Config): string[] =>
+  Object.keys(config.models).filter(
+    (name) => !isHouse(config, name) && isConfigured(config, config.models[name]!.provider),
   );
 
+const hasModel = (config: Config): boolean => usableModels(config).length > 0;
+
 /** Samples are never billed or delivered by surprise. */
-function wantsSamples(config: Config, wanted: boolean): boolean {
+function wantsSamples(config: Config, { samples, json }: Options): boolean {
   const allToFiles = Object.values(config.destinations).every(({ type }) => type === 'log');
-  return wanted || (allToFiles && !hasModel(config));
+  return samples ?? (json !== true && allToFiles && !hasModel(config));
+}
+
+function modelLines(config: Config): string[] {
+  const byProvider = Map.groupBy(usableModels(config), (name) => config.models[name]!.provider);
+  if (byProvider.size === 0) {
+    return [
+      'No model is configured: tickets are answered from the help-centre articles, or handed to people.',
+      'To use a model, stop this, set a key such as OPENAI_API_KEY, and start again.',
+    ];
+  }
+  const models = [...byProvider].map(([provider, names]) => `${names.join(', ')} (${provider})`);
+  return [
+    `Models: ${models.join('; ')}. ${commandText('doctor')} tries each with one tiny call.`,
+    'Their calls are billed, so sample tickets are posted only on request: npm start -- --samples',
+  ];
 }
 
 function introduce(
@@ -110,13 +137,7 @@ function introduce(
   const source = Object.keys(config.sources)[0] ?? 'a-source';
   const lines = [`ingest ${system.ingestUrl}`, `console ${system.consoleUrl}`];
   if (environment.apiKeys.length === 0) lines.push(`api key ${apiKey}`);
-  if (!hasModel(config)) {
-    lines.push(
-      '',
-      'No model is configured: tickets are answered from the help-centre articles, or handed to people.',
-      'To use a model, stop this, set a key such as OPENAI_API_KEY, and start again.',
-    );
-  }
+  lines.push('', ...modelLines(config));
   const body = JSON.stringify({ source, externalId: 'T-1', body: 'How long does shipping take?' });
   lines.push(
     '',
@@ -124,5 +145,5 @@ function introduce(
     `curl -s ${system.ingestUrl}/v1/tickets -H 'authorization: Bearer ${apiKey}' -H 'content-type: application/json' -d '${body}'`,
     '',
   );
-  process.stdout.write(`${lines.join('\n')}\n`);
+  print(...lines);
 }

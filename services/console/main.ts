@@ -1,4 +1,4 @@
-/** The console: the figures as JSON, and one plain page that shows them. Reads only. */
+/** The console: the figures as JSON, and one plain page that shows them. It writes nothing but what an operator asks for. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -9,9 +9,19 @@ import { costSides, readCosts } from '../../shared/ledger/costs.ts';
 import { listen } from '../../shared/listen.ts';
 import { readOverview } from '../../shared/overview.ts';
 import { isReachable } from '../../shared/redis.ts';
+import type { ReloadAnswer } from '../../shared/reload/company.ts';
+import { registerBreakers } from './breaker-routes.ts';
+import { registerDeadLetters } from './dead-letter-routes.ts';
 import { pageHtml } from './page.ts';
+import { registerReload } from './reload.ts';
+import { refuseForeignWrites } from './same-origin.ts';
 
-export type ConsoleOptions = { host: string; port: number; token: string | null };
+export type ConsoleOptions = {
+  host: string;
+  port: number;
+  token: string | null;
+  reloadAll: () => Promise<ReloadAnswer>;
+};
 
 const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
 
@@ -25,7 +35,11 @@ export async function start(app: App, options: ConsoleOptions): Promise<Running 
   }
   const server = fastify({ logger: false });
   guard(server, options.token);
+  refuseForeignWrites(server);
   registerRoutes(server, app);
+  registerReload(server, app, options.reloadAll);
+  registerBreakers(server, app);
+  registerDeadLetters(server, app);
   const url = await listen(server, { host: options.host, port: options.port, setting: 'CONSOLE_PORT' });
   return { url, close: () => server.close().then(() => undefined) };
 }
@@ -72,7 +86,7 @@ function registerRoutes(server: FastifyInstance, app: App): void {
   });
   server.get('/', async (_request, reply) => {
     const [overview, costs] = await Promise.all([readOverview(app), today(app)]);
-    return reply.type('text/html; charset=utf-8').send(pageHtml(overview, costs));
+    return reply.type('text/html; charset=utf-8').send(pageHtml(overview, costs, app.now()));
   });
   server.get('/console.css', (_request, reply) => reply.type('text/css').send(css));
   server.get('/api/overview', async () => ({ ...(await readOverview(app)), spend: await today(app) }));

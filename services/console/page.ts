@@ -1,6 +1,7 @@
 /** The page as HTML: tables of what the JSON has. Everything from outside is escaped. */
 import { usdText } from '../../shared/ledger/costs.ts';
 import type { Costs } from '../../shared/ledger/costs.ts';
+import { gateText } from '../../shared/models/gate-text.ts';
 import type { Overview } from '../../shared/overview.ts';
 
 const escapes: Record<string, string> = {
@@ -19,7 +20,8 @@ function table(head: string[], rows: (string | number)[][]): string {
   return `<table><thead><tr>${head.map((title) => cell('th', title)).join('')}</tr></thead><tbody>${body}</tbody></table>`;
 }
 
-export function pageHtml(overview: Overview, costs: Costs): string {
+/** `now`: ms since the epoch. */
+export function pageHtml(overview: Overview, costs: Costs, now: number): string {
   const { tickets } = overview;
   const queues = overview.queues.map((one) => [
     one.queue,
@@ -35,11 +37,11 @@ export function pageHtml(overview: Overview, costs: Costs): string {
     row.tickets,
     usdText(row.nanoUsd),
   ]);
-  const open = overview.breakers.filter((breaker) => breaker.state !== 'closed');
+  const open = overview.breakers.filter(({ state, forced }) => state !== 'closed' || forced !== null);
   const breakers =
     open.length === 0
       ? '<p>All breakers are closed.</p>'
-      : `<ul>${open.map((one) => `<li class="open">${escape(one.model)}: ${one.state}</li>`).join('')}</ul>`;
+      : `<ul>${open.map((one) => `<li class="open">${escape(one.model)}: ${escape(gateText(one, now))}</li>`).join('')}</ul>`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="5"><title>Tierline</title><link rel="stylesheet" href="/console.css"></head>

@@ -5,6 +5,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { App } from '../../shared/app.ts';
 import { acceptBody, largestBodyBytes } from './accept.ts';
 import type { AcceptOutcome } from './accept.ts';
+import { acceptBytes } from './body.ts';
 import { acceptBulk } from './bulk.ts';
 import { createKeyRing } from './key-ring.ts';
 import type { KeyRing } from './key-ring.ts';
@@ -31,7 +32,6 @@ const idleTimeoutMs = 120_000;
 export function createServer(app: App, options: IntakeOptions): FastifyInstance {
   const server = fastify({
     logger: false,
-    bodyLimit: largestBodyBytes(app),
     routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
     genReqId: newRequestId,
     connectionTimeout: options.idleTimeoutMs ?? idleTimeoutMs,
@@ -45,9 +45,7 @@ export function createServer(app: App, options: IntakeOptions): FastifyInstance 
   });
   // Bodies are parsed by ourselves, from the raw bytes: signatures are over these, and errors must name the field.
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
-    done(null, body),
-  );
+  acceptBytes(server, 'application/json', () => largestBodyBytes(app));
   handleErrors(server, app);
   const receiving = boundReceiving(server, options.bodyTimeoutMs ?? bodyTimeoutMs);
   server.addHook('onRequest', async (request, reply) => {
@@ -81,8 +79,6 @@ function handleErrors(server: FastifyInstance, app: App): void {
   server.setErrorHandler((error, request, reply) => {
     if (error instanceof HttpProblem) return sendProblem(reply, error.code, error.message, error.errors);
     const status = statusOf(error);
-    if (status === 413)
-      return sendProblem(reply, 'too-large', `The body is larger than ${largestBodyBytes(app)} bytes.`);
     if (status === 415) return sendProblem(reply, 'unsupported-media-type', wantedTypes);
     if (status !== null && status < 500) return sendProblem(reply, 'bad-request');
     if (isRedisAway(error)) {

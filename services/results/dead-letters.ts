@@ -1,6 +1,7 @@
 /** What a stage gave up on: a hand-off that people see, or held for an operator, as the tier says. */
 import { z } from 'zod';
 import type { App } from '../../shared/app.ts';
+import type { Config } from '../../shared/config/schema.ts';
 import type { Claim } from '../../shared/record/record.ts';
 import { rowSchema } from '../../shared/record/ledger-rows.ts';
 import { buildReplyPayload } from '../../shared/reply-payload.ts';
@@ -14,17 +15,20 @@ import type { Stage } from '../../shared/work.ts';
 import { handoffText } from './handoff-text.ts';
 import type { HandoffAttempt } from './handoff-text.ts';
 
-const fields = ['tk', 'cls', 'pr', 'why', 'gen', 'an'] as const;
+const fields = ['tk', 'cls', 'pr', 'why', 'gen', 'an', 'ho'] as const;
 type DeadLetterClaim = Claim<(typeof fields)[number]>;
 
 export function deadLetterStage(app: App): Stage<(typeof fields)[number]> {
-  return { state: 'dead_letter', fields, work: (claim) => settleDeadLetter(app, claim) };
+  return {
+    state: 'dead_letter',
+    fields,
+    work: (claim, _, { config }) => settleDeadLetter(app, claim, config),
+  };
 }
 
 const whySchema = z.object({ cause: z.string(), queue: z.string() });
 
-async function settleDeadLetter(app: App, claim: DeadLetterClaim): Promise<void> {
-  const { config } = app.runtime();
+async function settleDeadLetter(app: App, claim: DeadLetterClaim, config: Config): Promise<void> {
   const why = parseStored(whySchema, claim.fields.why);
   const cause = why?.cause ?? 'unknown';
   const hold = async (): Promise<void> => {
@@ -38,6 +42,7 @@ async function settleDeadLetter(app: App, claim: DeadLetterClaim): Promise<void>
   const onDead = classification ? (config.tiers[classification.tier]?.onDead ?? 'handoff') : 'handoff';
   const destination = destinationOf(config, ticket.source);
   if (onDead === 'hold' || destination === null) return hold();
+  if (await waitsForTurn(app, claim, config.handoffs.perMinute)) return;
   const body = await handoffBody(app, claim, { ticket, classification, cause });
   await sendToDelivery(
     app,
@@ -53,14 +58,25 @@ async function settleDeadLetter(app: App, claim: DeadLetterClaim): Promise<void>
   );
 }
 
+/** After an outage people get their tickets at a rate that they can read. Each one's moment is given to it once. */
+async function waitsForTurn(app: App, claim: DeadLetterClaim, perMinute: number): Promise<boolean> {
+  if (claim.fields.ho !== null) return false;
+  const delayMs = await app.record.pace('handoffs', perMinute, Math.floor(perMinute / 10));
+  if (delayMs === 0) return false;
+  await app.record.park(claim, { delayMs, reason: 'hand-off in its turn' }, { fields: { ho: 1 } });
+  return true;
+}
+
 async function handoffBody(
   app: App,
   claim: DeadLetterClaim,
   facts: { ticket: Ticket; classification: Classification | null; cause: string },
 ): Promise<string> {
   const { ticket, classification, cause } = facts;
-  const covered = claim.fields.pr ? await app.record.readFields(claim.fields.pr.split(','), 'tk') : [];
-  const earlier = covered.map((text) => parseStored(ticketSchema, text)).filter((one) => one !== null);
+  const covered = claim.fields.pr ? await app.record.readMany(claim.fields.pr.split(','), ['tk', 'st']) : [];
+  // People have got those by themselves.
+  const untold = covered.filter(({ st }) => st !== 'handed_off');
+  const earlier = untold.map(({ tk }) => parseStored(ticketSchema, tk)).filter((one) => one !== null);
   earlier.sort((a, b) => a.createdAt.localeCompare(b.createdAt));
   const attempts = await readAttempts(app, claim.ticketId, Number(claim.fields.an ?? '0'));
   const last = attempts.at(-1);

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { App } from '../../shared/app.ts';
 import type { Claim } from '../../shared/record/record.ts';
 import { webhookIdOf } from '../../shared/reply-payload.ts';
+import type { Runtime } from '../../shared/runtime.ts';
 import { deadQueueOf, deliverQueue } from '../../shared/stages.ts';
 import type { End } from '../../shared/ticket.ts';
 import { advanceTicket, giveUp } from '../../shared/transitions.ts';
@@ -11,7 +12,7 @@ import type { DeliveryOutcome } from './destinations/destination.ts';
 import type { Destinations, ScheduledDestination } from './destinations.ts';
 import { nextDeliveryDelayMs } from './retry-schedule.ts';
 
-const fields = ['rep', 'rty', 'dst', 'dlv', 'da', 'dw', 'gen'] as const;
+const fields = ['rep', 'rty', 'dst', 'dlv', 'da', 'dw', 'gen', 'rs'] as const;
 type DeliverClaim = Claim<(typeof fields)[number]>;
 
 const endOf: Record<string, End> = { reply: 'delivered', draft: 'drafted', handoff: 'handed_off' };
@@ -19,22 +20,25 @@ const endOf: Record<string, End> = { reply: 'delivered', draft: 'drafted', hando
 /** What the trace keeps of deliveries; the schedule has ten attempts. */
 const maxDeliveriesKept = 30;
 
-export function deliverStage(app: App, destinations: () => Destinations): Stage<(typeof fields)[number]> {
-  // By HTTP 410, until a restart or another configuration opens it anew.
-  const disabled = new WeakSet<ScheduledDestination>();
+export function deliverStage(
+  app: App,
+  destinationsOf: (runtime: Runtime) => Destinations,
+): Stage<(typeof fields)[number]> {
+  // By HTTP 410, until a restart or other settings of this destination.
+  const disabled = new Set<string>();
   return {
     state: 'deliver',
     fields,
-    async work(claim, signal) {
+    async work(claim, signal, runtime) {
       const instead = whatInstead(claim);
       if (instead === 'end') return endUndelivered(app, claim, 'poison');
       if (instead) return giveUpSending(app, claim, instead);
-      const destination = destinations().get(claim.fields.dst ?? '');
+      const destination = destinationsOf(runtime).get(claim.fields.dst ?? '');
       if (!destination) return endUndelivered(app, claim, 'no_destination');
-      if (disabled.has(destination)) return endUndelivered(app, claim, 'destination_gone');
+      if (disabled.has(destination.identity)) return endUndelivered(app, claim, 'destination_gone');
       if (await waitsForFirst(app, claim, destination)) return;
       const outcome = await deliverReply(app, claim, destination, signal);
-      if (outcome.kind === 'gone') disabled.add(destination);
+      if (outcome.kind === 'gone') disabled.add(destination.identity);
     },
   };
 }
@@ -58,8 +62,8 @@ async function deliverReply(
   signal: AbortSignal,
 ): Promise<DeliveryOutcome> {
   const webhookId = webhookIdOf(claim.ticketId, generationOf(claim));
-  // A claim that a killed worker left behind may have been sent already: that makes it a repetition too.
-  const attempt = attemptsOf(claim) + claim.claims - 1;
+  // A claim that a killed worker left behind may have been sent already: that makes it a repetition too. So does a replay.
+  const attempt = attemptsOf(claim) + claim.claims - 1 + (isResent(claim) ? 1 : 0);
   const startedAt = app.now();
   const outcome = await destination.deliver({ webhookId, body: claim.fields.rep ?? '', attempt }, signal);
   const { name } = destination;
@@ -89,6 +93,7 @@ async function deliverReply(
 
 const typeOf = (claim: DeliverClaim): string => claim.fields.rty ?? 'reply';
 const generationOf = (claim: DeliverClaim): number => Number(claim.fields.gen ?? '1');
+const isResent = (claim: DeliverClaim): boolean => claim.fields.rs === '1';
 const attemptsOf = (claim: DeliverClaim): number => Number(claim.fields.da ?? '0');
 const deliveriesOf = (claim: DeliverClaim): unknown[] =>
   z.array(z.unknown()).parse(JSON.parse(claim.fields.dlv ?? '[]'));
@@ -104,8 +109,8 @@ function whatInstead(claim: DeliverClaim): 'with_people' | 'delivery_unknown' | 
 
 /** To the dead letters. What people get is another reply where this one may already have been sent. */
 async function giveUpSending(app: App, claim: DeliverClaim, cause: string): Promise<void> {
-  const hasBegun = attemptsOf(claim) > 0 || claim.claims > 1;
-  const change = { fields: hasBegun ? { gen: generationOf(claim) + 1, da: 0 } : {} };
+  const hasBegun = attemptsOf(claim) > 0 || claim.claims > 1 || isResent(claim);
+  const change = { fields: hasBegun ? { gen: generationOf(claim) + 1, da: 0, rs: 0 } : {} };
   await giveUp(app, claim, { cause, queue: deliverQueue('live') }, change);
 }
 

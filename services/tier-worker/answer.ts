@@ -6,17 +6,18 @@ import { firstAnswer, nothingTried, triedSchema } from '../../shared/models/chai
 import type { ChainResult } from '../../shared/models/chain.ts';
 import type { Claim } from '../../shared/record/record.ts';
 import { buildReplyPayload } from '../../shared/reply-payload.ts';
+import type { Runtime } from '../../shared/runtime.ts';
 import { destinationOf, modeOf, routeOf } from '../../shared/routing.ts';
 import type { Route } from '../../shared/routing.ts';
 import { classifyQueue, tierQueue } from '../../shared/stages.ts';
-import type { Classification, Ticket } from '../../shared/ticket.ts';
+import type { Classification, Mode, Ticket } from '../../shared/ticket.ts';
 import { readOwn } from '../../shared/stored-json.ts';
 import { ticketSchema } from '../../shared/ticket.ts';
 import { giveUp, sendToDelivery } from '../../shared/transitions.ts';
 import type { Stage } from '../../shared/work.ts';
-import { answerRequest } from './prompt.ts';
-import type { EarlierMessage } from './prompt.ts';
-import { systemPromptOf } from './system-prompts.ts';
+import { createAnswerPrompt } from './answer-prompt.ts';
+import type { CitedReply } from './citations.ts';
+import type { EarlierMessage } from './ticket-data.ts';
 
 const fields = ['tk', 'cls', 'dl', 'pr', 'xm', 'gen', 'q'] as const;
 type AnswerClaim = Claim<(typeof fields)[number]>;
@@ -25,7 +26,11 @@ type AnswerClaim = Claim<(typeof fields)[number]>;
 const maxParkMs = 60_000;
 
 export function answerStage(app: App): Stage<(typeof fields)[number]> {
-  return { state: 'answer', fields, work: (claim, signal) => answerTicket(app, claim, signal) };
+  return {
+    state: 'answer',
+    fields,
+    work: (claim, signal, runtime) => answerTicket(app, claim, signal, runtime),
+  };
 }
 
 type Work = {
@@ -34,15 +39,20 @@ type Work = {
   route: Route;
   queue: string;
   destination: string;
+  mode: Mode;
 };
 
-async function answerTicket(app: App, claim: AnswerClaim, signal: AbortSignal): Promise<void> {
+async function answerTicket(
+  app: App,
+  claim: AnswerClaim,
+  signal: AbortSignal,
+  runtime: Runtime,
+): Promise<void> {
   // Before anything of the ticket is read: that may be what fails.
   if (claim.poisoned) {
     await settleAbandoned(app, claim, unclassified);
     return giveUp(app, claim, { cause: 'poison', queue: claim.fields.q ?? classifyQueue('live') });
   }
-  const runtime = app.runtime();
   const { config } = runtime;
   const ticket = readOwn(claim.fields.tk) as Ticket;
   const classification = readOwn(claim.fields.cls) as Classification;
@@ -60,20 +70,18 @@ async function answerTicket(app: App, claim: AnswerClaim, signal: AbortSignal): 
   if (models.length === 0) return giveUp(app, claim, { cause: 'no_model', queue });
 
   const earlier = await readEarlier(app, claim.fields.pr);
-  const system = systemPromptOf(runtime, route.tier);
+  const prompt = createAnswerPrompt(runtime, route.tier, { ticket, classification, earlier });
   const result = await firstAnswer(app, claim, {
     models,
-    request: (model) => {
-      const { maxOutputTokens } = model.chat.settings;
-      return answerRequest({ system, ticket, classification, earlier, maxOutputTokens });
-    },
-    accept: (answer) => answer.text,
+    request: (model) => prompt.request(model.chat.settings),
+    accept: prompt.read,
     purpose: 'answer',
     cell: { queryType, language, tier },
     signal,
     tried: claim.fields.xm === null ? nothingTried : triedSchema.parse(JSON.parse(claim.fields.xm)),
   });
-  await concludeAnswer(app, claim, { ticket, classification, route, queue, destination }, result);
+  const mode = modeOf(config, ticket.source, route.tier);
+  await concludeAnswer(app, claim, { ticket, classification, route, queue, destination, mode }, result);
 }
 
 function whyNotAnswered(claim: AnswerClaim): string | null {
@@ -85,7 +93,7 @@ async function concludeAnswer(
   app: App,
   claim: AnswerClaim,
   work: Work,
-  result: ChainResult<string>,
+  result: ChainResult<CitedReply>,
 ): Promise<void> {
   if (result.kind === 'answer') return storeAnswer(app, claim, work, result);
   if (result.kind === 'none') {
@@ -96,10 +104,14 @@ async function concludeAnswer(
     await app.record.park(claim, { delayMs: 0, reason: 'interrupted' });
   }
   if (result.kind === 'later') {
+    const { waitsFor } = result;
+    const waitMs = waitsFor
+      ? await waitsFor.model.breaker.spread({ waitMs: result.waitMs, paceMs: waitsFor.paceMs })
+      : result.waitMs;
     // Only ever longer than asked for: tickets parked together do not come back together, and none comes too early.
-    const waitMs = result.waitMs * (1 + 0.2 * app.random());
+    const jitter = 1 + 0.2 * app.random();
     const left = Math.max(0, Number(claim.fields.dl) - app.now());
-    const delayMs = Math.min(waitMs, maxParkMs, left + 50);
+    const delayMs = Math.min(Math.min(waitMs, maxParkMs) * jitter, left + 50);
     const change = { fields: { xm: JSON.stringify(result.tried) } };
     await app.record.park(claim, { delayMs, reason: 'no model now' }, change);
     app.log.info(
@@ -114,18 +126,17 @@ async function storeAnswer(
   app: App,
   claim: AnswerClaim,
   work: Work,
-  result: ChainResult<string> & { kind: 'answer' },
+  result: ChainResult<CitedReply> & { kind: 'answer' },
 ): Promise<void> {
-  const { ticket, classification, route, destination } = work;
+  const { ticket, classification, route, destination, mode } = work;
   const { row, number, model, answer } = result;
-  const mode = modeOf(app.runtime().config, ticket.source, route.tier);
   const payload = buildReplyPayload({
     kind: 'answer',
     ticketId: claim.ticketId,
     generation: Number(claim.fields.gen ?? '1'),
     ticket,
     atMs: app.now(),
-    text: result.value,
+    text: result.value.text,
     language: classification.language,
     mode,
     classification,
@@ -134,7 +145,7 @@ async function storeAnswer(
     failovers: result.failovers,
     usage: answer.usage,
     costUsd: row.nanoUsd === null || row.nanoUsd === undefined ? null : usdNumber(row.nanoUsd),
-    sources: answer.sources,
+    sources: result.value.sources,
   });
   const { queryType, language, tier } = classification;
   const cell = { model: model.name, queryType, language, tier, purpose: 'answer' as const };
@@ -150,7 +161,7 @@ async function storeAnswer(
     },
     {
       fields: { rte: JSON.stringify({ ...route, model: model.name }) },
-      detail: `by ${model.name}`,
+      detail: `by ${model.name}${tooLongFor(result.tooLong)}`,
       rows: [{ number, row, cell, fault: null, countsTicket: true }],
     },
   );
@@ -166,6 +177,10 @@ async function storeAnswer(
     },
     'ticket.answered',
   );
+}
+
+function tooLongFor(models: string[]): string {
+  return models.length === 0 ? '' : `; too long for ${models.join(', ')}`;
 }
 
 const earlierSchema = ticketSchema.pick({ createdAt: true, subject: true, body: true });

@@ -1,19 +1,34 @@
-import type { Runtime } from '../../shared/runtime.ts';
+import type { PromptParts } from '../../shared/prompt-parts.ts';
+import { contextPieces } from './pieces.ts';
+import type { Piece } from './pieces.ts';
 import { systemPrompt } from './prompt.ts';
 
-const built = new WeakMap<Runtime, Map<string, string>>();
+export type TierPrompt = {
+  system: string;
+  /** The context files in it. */
+  context: Piece[];
+};
+
+const built = new WeakMap<PromptParts, Map<string, TierPrompt>>();
 
 /** A tier's system prompt: the same string for every ticket of the tier, built once per configuration. */
-export function systemPromptOf(runtime: Runtime, tier: string): string {
-  let prompts = built.get(runtime);
+export function tierPromptOf(parts: PromptParts, tier: string): TierPrompt {
+  let prompts = built.get(parts);
   if (!prompts) {
     prompts = new Map();
-    built.set(runtime, prompts);
+    built.set(parts, prompts);
   }
   let prompt = prompts.get(tier);
   if (prompt === undefined) {
-    prompt = systemPrompt(runtime.tierTexts.get(tier) ?? { prompt: null, context: [] });
+    prompt = build(parts, tier);
     prompts.set(tier, prompt);
   }
   return prompt;
+}
+
+function build(parts: PromptParts, tier: string): TierPrompt {
+  const texts = parts.tierTexts.get(tier) ?? { prompt: null, context: [] };
+  const context = contextPieces(texts.context);
+  const isCited = context.length > 0 || parts.knowledge.versions.size > 0;
+  return { system: systemPrompt({ prompt: texts.prompt, context, isCited }), context };
 }

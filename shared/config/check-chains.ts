@@ -1,12 +1,14 @@
-/** What must hold for a chain of models: its names, its time-outs, and that what it is given fits into it. */
+/** What must hold for a chain of models: its names and its time-outs. */
+import type { PriceBook } from '../ledger/price-book.ts';
+import type { FileText } from './check-context.ts';
 import { unknownName, type Finding, type Path } from './problem.ts';
-import { isHouse } from './resolve.ts';
 import type { Config } from './schema.ts';
 
 export type FileFacts = {
-  /** The size of a file, or null where it cannot be read as one. */
-  fileBytes: (path: string) => number | null;
+  fileText: FileText;
   isFolder: (path: string) => boolean;
+  /** The shipped prices under those of a file of one's own. Throws TierlineError `price_book_invalid`. */
+  priceBook: (own: string | null) => PriceBook;
 };
 
 type Chain = { path: Path; tier: string; models: readonly string[] };
@@ -38,27 +40,4 @@ export function checkDeadlines(config: Config, { path, tier, models }: Chain): F
       path: path[0] === 'tiers' ? [...path, key] : path,
       message: `the ${key} ${settings[key]} of tier "${tier}" is shorter than the timeoutMs ${slowest.timeoutMs} of model "${slowest.name}"`,
     }));
-}
-
-/** English text has about four bytes per token; denser scripts have fewer tokens per byte, so this refuses only what is surely too much. */
-const bytesPerToken = 4;
-
-/** Context and prompt of the tier, and the answer, must leave room in every model that gets them. */
-export function checkFits(config: Config, { path, tier, models }: Chain, facts: FileFacts): Finding[] {
-  const { context, prompt } = config.tiers[tier]!;
-  const files = prompt === null ? context : [...context, prompt];
-  const bytes = files.reduce((sum, file) => sum + (facts.fileBytes(file) ?? 0), 0);
-  const contextTokens = Math.ceil(bytes / bytesPerToken);
-  if (contextTokens === 0) return [];
-  return models.flatMap((name, index): Finding[] => {
-    const model = config.models[name];
-    if (model === undefined || isHouse(config, name)) return [];
-    if (contextTokens + model.maxOutputTokens <= model.contextTokens) return [];
-    return [
-      {
-        path: [...path, index],
-        message: `the files of tier "${tier}" (about ${contextTokens} tokens) and an answer of ${model.maxOutputTokens} do not fit into the contextTokens ${model.contextTokens} of model "${name}"`,
-      },
-    ];
-  });
 }

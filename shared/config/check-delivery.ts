@@ -40,12 +40,21 @@ export function checkDestination(config: Config, name: string): Findings {
     const allowed = { allowed: ['webhook', 'log'], allowedLabel: 'Types' };
     return { problems: [{ path: [...path, 'type'], message, ...allowed }], warnings: [] };
   }
-  const address = checkAddress([...path, 'url'], destination.url, destination.allowPrivateNetworks);
+  const address = checkAddress([...path, 'url'], destination.url, {
+    allowsPrivate: destination.allowPrivateNetworks,
+    place: 'on this destination',
+    what: 'replies',
+  });
   const problems = [...address.problems, ...checkSecrets([...path, 'secret'], destination.secret)];
   return { problems, warnings: address.warnings };
 }
 
-function checkAddress(path: Path, url: string, allowsPrivate: boolean): Findings {
+/** `place` is where allowPrivateNetworks can be set, `what` is sent there. */
+export function checkAddress(
+  path: Path,
+  url: string,
+  { allowsPrivate, place, what }: { allowsPrivate: boolean; place: string; what: string },
+): Findings {
   const { hostname, protocol, username, password } = new URL(url);
   const problems: Finding[] = [];
   const warnings: Finding[] = [];
@@ -56,10 +65,10 @@ function checkAddress(path: Path, url: string, allowsPrivate: boolean): Findings
   if (range !== null) {
     problems.push({
       path,
-      message: `${hostname} is not a public address (${range}): set allowPrivateNetworks: true on this destination if that is meant`,
+      message: `${hostname} is not a public address (${range}): set allowPrivateNetworks: true ${place} if that is meant`,
     });
   } else if (!allowsPrivate && protocol === 'http:') {
-    warnings.push({ path, message: 'replies travel unencrypted; use https://' });
+    warnings.push({ path, message: `${what} travel unencrypted; use https://` });
   }
   return { problems, warnings };
 }
@@ -75,7 +84,7 @@ function privateRange(hostname: string): string | null {
   return isIP(host) === 0 ? null : refusedRange(host);
 }
 
-function checkSecrets(path: Path, secrets: readonly string[]): Finding[] {
+export function checkSecrets(path: Path, secrets: readonly string[]): Finding[] {
   return secrets.flatMap((secret): Finding[] => {
     try {
       parseSecret(secret);

@@ -6,14 +6,7 @@ import type { Config } from './schema.ts';
 export function withoutEffect(config: Config): Finding[] {
   const paths: Path[] = [];
   if (config.budgets !== null) paths.push(['budgets']);
-  if (config.alerts !== null) paths.push(['alerts']);
   if (config.baseline !== null) paths.push(['baseline']);
-  if (config.defaults.models.limits !== undefined) paths.push(['defaults', 'models', 'limits']);
-  const inherited = Object.keys(config.defaults.models.limits ?? {}).length;
-  for (const [name, model] of Object.entries(config.models)) {
-    if (Object.keys(model.limits).length > inherited) paths.push(['models', name, 'limits']);
-    if (model.price?.batchMultiplier !== undefined) paths.push(['models', name, 'price', 'batchMultiplier']);
-  }
   for (const [name, source] of Object.entries(config.sources)) {
     if (source.only !== undefined) paths.push(['sources', name, 'only']);
     if (source.share !== undefined) paths.push(['sources', name, 'share']);

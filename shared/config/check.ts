@@ -1,7 +1,11 @@
 /** What must hold between the parts of a configuration. Pure: what it needs to know of files is handed in. */
-import { checkChain, checkDeadlines, checkFits, type FileFacts } from './check-chains.ts';
+import { checkAlerts } from './check-alerts.ts';
+import { checkChain, checkDeadlines, type FileFacts } from './check-chains.ts';
+import { checkContext } from './check-context.ts';
 import { checkDestination, checkSource } from './check-delivery.ts';
 import { withoutEffect } from './check-effects.ts';
+import { checkParams } from './check-params.ts';
+import { checkPrices } from './check-prices.ts';
 import { unknownName, type Finding, type Path } from './problem.ts';
 import { presetOf } from './presets.ts';
 import { isHouse } from './resolve.ts';
@@ -13,20 +17,29 @@ const otherName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
 /** Problems stop the start; warnings do not. */
 export function checkConfig(config: Config, facts: FileFacts): { problems: Finding[]; warnings: Finding[] } {
+  const prices = checkPrices(config, facts.priceBook);
+  const context = checkContext(config, facts.fileText);
   const problems = [
     ...checkNames(config),
     ...Object.keys(config.providers).flatMap((name) => checkProvider(config, name)),
     ...checkModels(config),
+    ...checkParams(config),
     ...checkClassifier(config),
     ...Object.keys(config.tiers).flatMap((name) => checkTier(config, name, facts)),
-    ...config.routes.flatMap((_, index) => checkRoute(config, index, facts)),
+    ...config.routes.flatMap((_, index) => checkRoute(config, index)),
+    ...context.problems,
     ...Object.keys(config.sources).flatMap((name) => checkSource(config, name).problems),
     ...Object.keys(config.destinations).flatMap((name) => checkDestination(config, name).problems),
     ...checkKnowledge(config, facts),
+    ...checkAlerts(config).problems,
+    ...prices.problems,
   ];
   const warnings = [
+    ...prices.warnings,
+    ...context.warnings,
     ...Object.keys(config.sources).flatMap((name) => checkSource(config, name).warnings),
     ...Object.keys(config.destinations).flatMap((name) => checkDestination(config, name).warnings),
+    ...checkAlerts(config).warnings,
     ...withoutEffect(config),
   ];
   return { problems, warnings };
@@ -152,17 +165,16 @@ function checkTier(config: Config, name: string, facts: FileFacts): Finding[] {
   const files: [Path, string][] = tier.context.map((file, index) => [[...path, 'context', index], file]);
   if (tier.prompt !== null) files.push([[...path, 'prompt'], tier.prompt]);
   const unreadable = files
-    .filter(([, file]) => facts.fileBytes(file) === null)
+    .filter(([, file]) => facts.fileText(file) === null)
     .map(([filePath, file]): Finding => ({ path: filePath, message: `the file ${file} cannot be read` }));
   return [
     ...checkChain(config, [...path, 'models'], tier.models),
     ...checkDeadlines(config, { path, tier: name, models: tier.models }),
     ...unreadable,
-    ...checkFits(config, { path: [...path, 'models'], tier: name, models: tier.models }, facts),
   ];
 }
 
-function checkRoute(config: Config, index: number, facts: FileFacts): Finding[] {
+function checkRoute(config: Config, index: number): Finding[] {
   const { when, tier, models } = config.routes[index]!;
   const path = ['routes', index];
   const lists: ['queryType' | 'source' | 'flag', string, string[]][] = [
@@ -181,11 +193,7 @@ function checkRoute(config: Config, index: number, facts: FileFacts): Finding[] 
   if (models === undefined) return findings;
   findings.push(...checkChain(config, [...path, 'models'], models));
   if (tier === undefined || !Object.hasOwn(config.tiers, tier)) return findings;
-  return [
-    ...findings,
-    ...checkDeadlines(config, { path: [...path, 'models'], tier, models }),
-    ...checkFits(config, { path: [...path, 'models'], tier, models }, facts),
-  ];
+  return [...findings, ...checkDeadlines(config, { path: [...path, 'models'], tier, models })];
 }
 
 function checkKnowledge(config: Config, facts: FileFacts): Finding[] {

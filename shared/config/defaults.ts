@@ -1,7 +1,8 @@
 /** The defaults that depend on other parts of the file: a tier's position, `defaults`, the only destination. */
 import type { z } from 'zod';
+import { knownWindow } from '../models/context-windows.ts';
 import type { Mode } from '../ticket.ts';
-import { presetOf } from './presets.ts';
+import { presetOf, traitsOf } from './presets.ts';
 import { breakerDefaults, modelDefaults } from './schema-models.ts';
 import type { fileSchema } from './schema.ts';
 
@@ -50,10 +51,13 @@ function fillModel(file: File, name: string, context: Context) {
       message: `missing key "model": the provider's own id of the model`,
     });
   }
+  const known = provider === undefined ? null : traitsOf(presetOf(provider), model.model ?? '');
   return {
     ...modelDefaults,
+    ...known?.timeouts,
     ...defaults,
     ...model,
+    contextTokens: model.contextTokens ?? defaults.contextTokens ?? windowOf(model.model),
     provider: model.provider,
     always: model.always,
     model: model.model ?? 'house',
@@ -66,6 +70,10 @@ function fillModel(file: File, name: string, context: Context) {
     },
     params: { ...defaults.params, ...model.params },
   };
+}
+
+function windowOf(modelId = ''): number {
+  return knownWindow(modelId) ?? modelDefaults.contextTokens;
 }
 
 function fillClassifier(file: File, tierNames: string[]) {

@@ -6,9 +6,16 @@ import { suggest } from './suggest.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** `value` is the document as written, so that a message never shows what a reference stands for. */
-export function findingsOf(issues: readonly Issue[], value: unknown): Finding[] {
-  const unknown = issues.flatMap((issue) => describeUnknownKeys(issue, value));
+/**
+ * `value` is the document as written, so that a message never shows what a reference stands for. `schemaOf` makes the JSON
+ * Schema that it was checked against, from which the keys are read that would have been right.
+ */
+export function findingsOf(
+  issues: readonly Issue[],
+  value: unknown,
+  schemaOf: () => unknown = configJsonSchema,
+): Finding[] {
+  const unknown = issues.flatMap((issue) => describeUnknownKeys(issue, value, schemaOf));
   const missing = issues.flatMap((issue) => {
     const path = pathOf(issue);
     return isMissing(issue, path, value) ? [path] : [];
@@ -42,7 +49,9 @@ function describeIssue(issue: Issue, root: unknown): Finding[] {
   const written = valueAt(root, path);
   if (issue.code === 'invalid_type') {
     const is = isSecretPath(path) ? '' : `, is ${describeValue(written)}`;
-    return [{ path, message: `must be ${withArticle(issue.expected)}${is}` }];
+    const isQuoted = issue.expected === 'number' && typeof written === 'string' && isNumeral(written);
+    const cure = isQuoted ? ': write it without quotes' : '';
+    return [{ path, message: `must be ${withArticle(issue.expected)}${is}${cure}` }];
   }
   if (issue.code === 'invalid_value') return [unknownValue(path, written, issue.values.map(String))];
   if (issue.code === 'invalid_union') return describeUnion(issue, path, root);
@@ -54,6 +63,8 @@ function describeIssue(issue: Issue, root: unknown): Finding[] {
   }
   return [{ path, message: issue.message, ...(issue.code === 'custom' ? customHints(issue.params) : {}) }];
 }
+
+const isNumeral = (text: string): boolean => /^-?\d+(?:\.\d+)?$/.test(text.trim());
 
 function describeUnion(issue: z.core.$ZodIssueInvalidUnion, path: Path, root: unknown): Finding[] {
   if ('options' in issue) return [unknownValue(path, valueAt(root, path), optionsOf(issue.options))];
@@ -67,17 +78,18 @@ function describeUnion(issue: z.core.$ZodIssueInvalidUnion, path: Path, root: un
   return meant.flatMap((inner) => describeIssue({ ...inner, path: [...issue.path, ...inner.path] }, root));
 }
 
-function describeUnknownKeys(issue: Issue, root: unknown): Finding[] {
+function describeUnknownKeys(issue: Issue, root: unknown, schemaOf: () => unknown): Finding[] {
   if (issue.code !== 'unrecognized_keys') return [];
-  return issue.keys.map((key) => unknownKey(pathOf(issue), key, root));
+  const path = pathOf(issue);
+  const allowed = keysAt(path, root, schemaOf());
+  return issue.keys.map((key) => unknownKey(path, key, allowed));
 }
 
 function missingKey(path: Path): Finding {
   return { path: path.slice(0, -1), message: `missing key "${String(path.at(-1))}"` };
 }
 
-function unknownKey(path: Path, key: string, root: unknown): Finding {
-  const allowed = keysAt(path, root);
+function unknownKey(path: Path, key: string, allowed: string[]): Finding {
   const suggestion = suggest(key, allowed);
   return {
     path: [...path, key],
@@ -165,8 +177,8 @@ const nodeSchema = z.looseObject({
 type SchemaNode = z.output<typeof nodeSchema>;
 
 /** The keys that may stand at a path, read from the JSON Schema. */
-function keysAt(path: Path, root: unknown): string[] {
-  let nodes = alternatives(configJsonSchema());
+function keysAt(path: Path, root: unknown, schema: unknown): string[] {
+  let nodes = alternatives(schema);
   for (const [depth, part] of path.entries()) {
     nodes = nodes.flatMap((node) => alternatives(childOf(node, part)));
     nodes = fitting(nodes, valueAt(root, path.slice(0, depth + 1)));

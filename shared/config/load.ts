@@ -1,67 +1,119 @@
 /** Reads tierline.yaml: the whole of it is right, or none of it is used. */
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
 import type { FileFacts } from './check-chains.ts';
 import { checkConfig } from './check.ts';
+import { checkFixed } from './check-fixed.ts';
+import { createRecorder, type Recorder } from './inputs.ts';
+import { loadPriceBook } from '../ledger/price-book.ts';
 import { findingsOf, valueAt } from './issues.ts';
 import { formatPath, isSecretPath, type ConfigProblem, type Finding, type Path } from './problem.ts';
 import { presetOf } from './presets.ts';
 import { hasReference, resolveReferences, type BrokenReference } from './references.ts';
-import { configSchema, type Config } from './schema.ts';
+import type { Config } from './schema.ts';
 import { parseSource, type Source } from './source.ts';
+import { parseConfig } from './typed-references.ts';
 
 export type LoadedConfig = {
   kind: 'loaded';
   config: Config;
-  /** The first 12 hexadecimal digits of the file's SHA-256. */
+  /**
+   * The first 12 hexadecimal digits of a SHA-256: of the file's bytes where it names no texts, else of these and of its
+   * prompts, context files and articles. Secrets have no part in it.
+   */
   version: string;
   warnings: ConfigProblem[];
+  /** Its absolute path, as it was given: links in it are not followed. */
+  file: string;
+  /** What stands in the file, before references and defaults. Literal secrets are in it. */
+  written: unknown;
+  /** Where something of it stands. */
+  locate: ParsedSource['locate'];
+  /** Everything that was read. */
+  read: Recorder;
+  /** Its prompts, context files and articles: absolute path and fingerprint, sorted. */
+  texts: [string, string][];
+  /** The same file in the same environment, read anew; what cannot change beside `running` is a problem then. */
+  again: (running: Config) => LoadedConfig | InvalidConfig;
 };
-export type InvalidConfig = { kind: 'invalid'; problems: ConfigProblem[] };
+export type InvalidConfig = { kind: 'invalid'; problems: ConfigProblem[]; read: Recorder };
 
 type Environment = Record<string, string | undefined>;
 type ParsedSource = Extract<Source, { kind: 'parsed' }>;
 
+type Input = {
+  file: string;
+  env: Environment;
+  /** What runs already, where this is to take its place. */
+  running?: Config;
+};
+
 /** Problems are sorted by their place in the file; there is at least one where the result is `invalid`. */
-export function loadConfig(input: { file: string; env: Environment }): LoadedConfig | InvalidConfig {
-  const { file, env } = input;
-  const atStart = (message: string): InvalidConfig => ({
-    kind: 'invalid',
-    problems: [{ file, line: 1, column: 1, path: '', message }],
-  });
-  const bytes = readBytes(file);
-  if (bytes.kind === 'unreadable') return atStart(bytes.message);
-  if (!isUtf8(bytes.content)) return atStart('the file is not UTF-8 text');
-  const source = parseSource(bytes.content.toString('utf8'));
+export function loadConfig(input: Input): LoadedConfig | InvalidConfig {
+  const { file } = input;
+  const path = resolve(file);
+  const read = createRecorder();
+  const invalid = (problems: ConfigProblem[]): InvalidConfig => ({ kind: 'invalid', problems, read });
+  const atStart = (message: string): InvalidConfig =>
+    invalid([{ file, line: 1, column: 1, path: '', message }]);
+  const bytes = read.read(path);
+  if (bytes === null) return atStart(whyUnreadable(path));
+  if (!isUtf8(bytes)) return atStart('the file is not UTF-8 text');
+  const source = parseSource(bytes.toString('utf8'));
   if (source.kind === 'unreadable') {
-    return { kind: 'invalid', problems: source.problems.map((problem) => ({ file, path: '', ...problem })) };
+    return invalid(source.problems.map((problem) => ({ file, path: '', ...problem })));
   }
   if (source.value === null || source.value === undefined) return atStart('the file is empty');
-  const folder = dirname(resolve(file));
-  const result = interpret(source.value, { env, folder });
+  const result = interpret(source.value, input, read);
   const place = (findings: Finding[]): ConfigProblem[] => placed(findings, file, source);
-  if (result.kind === 'invalid') return { kind: 'invalid', problems: place(result.problems) };
-  const version = createHash('sha256').update(bytes.content).digest('hex').slice(0, 12);
+  if (result.kind === 'invalid') return invalid(place(result.problems));
   const unclear = source.unclear.map((problem) => ({ file, path: '', ...problem }));
+  const texts = textsAmong(read, new Set([path, ...result.secretFiles]));
   return {
     kind: 'loaded',
     config: result.config,
-    version,
+    version: versionOf(bytes, texts, dirname(path)),
     warnings: [...unclear, ...place(result.warnings)],
+    file: path,
+    written: source.value,
+    locate: source.locate,
+    read,
+    texts,
+    again: (running) => loadConfig({ ...input, running }),
   };
 }
 
+function textsAmong(read: Recorder, others: ReadonlySet<string>): [string, string][] {
+  return [...read.contents()]
+    .flatMap(([path, content]): [string, string][] =>
+      content === null || others.has(path) ? [] : [[path, content]],
+    )
+    .sort(([one], [other]) => (one < other ? -1 : 1));
+}
+
+/** Texts are named as seen from the file, so that two copies of the same folder are the same version. */
+function versionOf(bytes: Buffer, texts: [string, string][], folder: string): string {
+  const hash = createHash('sha256').update(bytes);
+  for (const [path, content] of texts) hash.update(`\0${relative(folder, path)} ${content}`);
+  return hash.digest('hex').slice(0, 12);
+}
+
 type Interpreted =
-  | { kind: 'valid'; config: Config; warnings: Finding[] }
+  | { kind: 'valid'; config: Config; warnings: Finding[]; secretFiles: Set<string> }
   | { kind: 'invalid'; problems: Finding[] };
 
-function interpret(written: unknown, place: { env: Environment; folder: string }): Interpreted {
-  const { env, folder } = place;
+function interpret(written: unknown, { file, env, running }: Input, read: Recorder): Interpreted {
+  const folder = dirname(resolve(file));
+  const secretFiles = new Set<string>();
+  const readText = (path: string): string | null => {
+    secretFiles.add(path);
+    return read.read(path)?.toString('utf8') ?? null;
+  };
   const { value, broken } = resolveReferences(written, { env, folder, readText });
   const references = judgeReferences(broken);
-  const parsed = configSchema.safeParse(value);
+  const parsed = parseConfig(value, written);
   if (!parsed.success) {
     // What a broken reference left behind is already told.
     const found = findingsOf(parsed.error.issues, written).filter(
@@ -70,20 +122,22 @@ function interpret(written: unknown, place: { env: Environment; folder: string }
     return { kind: 'invalid', problems: [...references.problems, ...found] };
   }
   const config = absolutePaths(withPresetKeys(parsed.data, env), folder);
-  const checked = checkConfig(config, fileFacts);
-  const problems = [...references.problems, ...checked.problems];
+  if (config.knowledge !== null) read.readFolder(config.knowledge.folder);
+  const checked = checkConfig(config, factsOf(read));
+  const fixed = running === undefined ? [] : checkFixed(config, running);
+  const problems = [...references.problems, ...checked.problems, ...fixed];
   if (problems.length > 0) return { kind: 'invalid', problems };
   const warnings = [...references.warnings, ...literalSecrets(written), ...checked.warnings];
-  return { kind: 'valid', config, warnings };
+  return { kind: 'valid', config, warnings, secretFiles };
 }
 
-/** A provider without its key is unconfigured, a source without its secret refuses webhooks; anything else is wrong. */
+/** A provider without its key or address is unconfigured, a source without its secret refuses webhooks; anything else is wrong. */
 function judgeReferences(broken: BrokenReference[]): { problems: Finding[]; warnings: Finding[] } {
   const problems: Finding[] = [];
   const warnings: Finding[] = [];
   for (const { path, message } of broken) {
     const [section, , key] = path;
-    if (section === 'providers' && key === 'apiKey') continue;
+    if (section === 'providers' && (key === 'apiKey' || key === 'baseUrl')) continue;
     if (section === 'sources' && key === 'secret') {
       warnings.push({ path, message: `${message}: webhooks of this source are refused` });
     } else {
@@ -105,7 +159,8 @@ function literalSecrets(written: unknown): Finding[] {
     const [section, , key] = path;
     const isSecret =
       (section === 'providers' && key === 'apiKey') ||
-      ((section === 'sources' || section === 'destinations') && key === 'secret');
+      ((section === 'sources' || section === 'destinations') && key === 'secret') ||
+      (section === 'alerts' && path[1] === 'secret');
     if (!isSecret || typeof value !== 'string' || hasReference(value)) return;
     warnings.push({
       path,
@@ -137,6 +192,7 @@ function absolutePaths(config: Config, folder: string): Config {
     if (destination.type === 'log') destination.path = resolve(folder, destination.path);
   }
   if (config.knowledge !== null) config.knowledge.folder = resolve(folder, config.knowledge.folder);
+  if (config.prices !== null) config.prices = resolve(folder, config.prices);
   return config;
 }
 
@@ -168,33 +224,22 @@ function startsWith(path: Path, start: Path): boolean {
   return start.every((part, index) => path[index] === part);
 }
 
-type Bytes = { kind: 'read'; content: Buffer } | { kind: 'unreadable'; message: string };
-
-function readBytes(file: string): Bytes {
+function whyUnreadable(path: string): string {
   try {
-    return { kind: 'read', content: readFileSync(file) };
+    accessSync(path, constants.R_OK);
+    return 'the file cannot be read: it is no file';
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    return {
-      kind: 'unreadable',
-      message: code === 'ENOENT' ? 'the file does not exist' : `the file cannot be read (${code})`,
-    };
+    return code === 'ENOENT' ? 'the file does not exist' : `the file cannot be read (${code})`;
   }
 }
 
-function readText(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
-}
-
-const fileFacts: FileFacts = {
-  fileBytes: (path) => {
-    // A file that exists and may not be read is found only by reading it.
-    const text = readText(path);
-    return text === null ? null : Buffer.byteLength(text);
-  },
+const factsOf = (read: Recorder): FileFacts => ({
+  // A file that exists and may not be read is found only by reading it.
+  fileText: (path) => read.read(path)?.toString('utf8') ?? null,
   isFolder: (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false,
-};
+  priceBook(own) {
+    if (own !== null) read.read(own);
+    return loadPriceBook(own);
+  },
+});

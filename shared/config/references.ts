@@ -1,4 +1,7 @@
-/** `${env:NAME}` and `${file:/path}` in the strings of a configuration; `?` before the brace: may be missing. */
+/**
+ * `${env:NAME}` and `${file:/path}` in the strings of a configuration; `?` before the brace: may be missing;
+ * `${env:NAME:-text}`: the text where the variable is not set.
+ */
 import { resolve } from 'node:path';
 import type { Path } from './problem.ts';
 
@@ -52,12 +55,21 @@ export function hasReference(text: string): boolean {
   return text.search(pattern) !== -1;
 }
 
+/** The references of a text without what stands around them. */
+export function referencesIn(text: string): string[] {
+  return [...text.matchAll(pattern)].filter(([, escape]) => escape === '').map(([whole]) => whole);
+}
+
 /** `message` is null where the reference says itself that it may be missing. */
 type Found = { kind: 'found'; text: string } | { kind: 'missing'; message: string | null };
 
 function lookUp(kind: string | undefined, written: string, sources: ReferenceSources): Found {
   if (kind === undefined) {
     return { kind: 'missing', message: `\${${written}} is neither \${env:NAME} nor \${file:/path}` };
+  }
+  const [variable = '', ...fallback] = kind === 'env' ? written.split(':-') : [written];
+  if (fallback.length > 0) {
+    return { kind: 'found', text: sources.env[variable] || fallback.join(':-') };
   }
   const isOptional = written.endsWith('?');
   const name = isOptional ? written.slice(0, -1) : written;

@@ -1,6 +1,7 @@
 /** From the configuration to what a call needs: preset, provider, defaults and model put together. */
 import type { ModelSettings, ProviderSettings } from '../models/chat.ts';
-import { presetOf } from './presets.ts';
+import { presetOf, traitsOf } from './presets.ts';
+import type { Preset } from './presets/preset.ts';
 import type { Config } from './schema.ts';
 
 type Json = Record<string, unknown>;
@@ -13,21 +14,23 @@ export function resolveModels(config: Config): Map<string, ModelSettings> {
   return new Map(
     Object.entries(config.models).map(([name, model]) => {
       const provider = config.providers[model.provider]!;
-      const preset = presetOf(provider);
-      const known = preset.modelParams.find(({ prefix }) => model.model.startsWith(prefix));
+      const traits = traitsOf(presetOf(provider), model.model);
+      const resolved = providers.get(model.provider)!;
       return [
         name,
         {
           name,
           model: model.model,
-          provider: providers.get(model.provider)!,
+          provider: { ...resolved, tokenParam: provider.tokenParam ?? traits.tokenParam },
           maxOutputTokens: model.maxOutputTokens,
+          thinkingTokens: model.thinkingTokens ?? traits.thinkingTokens,
           contextTokens: model.contextTokens,
           timeoutMs: model.timeoutMs,
           firstByteTimeoutMs: model.firstByteTimeoutMs,
           idleTimeoutMs: model.idleTimeoutMs,
-          structured: model.structured ?? provider.structured ?? preset.structured,
-          params: withoutNulls({ ...known?.params, ...model.params }),
+          structured: model.structured ?? provider.structured ?? traits.structured,
+          cache: { ...traits.cache, ...provider.cache },
+          params: withoutNulls({ ...traits.params, ...provider.extraBody, ...model.params }),
           always: model.always,
         },
       ];
@@ -42,14 +45,25 @@ export function resolveProvider(config: Config, name: string): ProviderSettings 
   return {
     name,
     api: provider.api ?? preset.api,
-    baseUrl: provider.baseUrl ?? preset.baseUrl ?? '',
+    baseUrl: baseUrlOf(provider, preset),
     apiKey,
     needsKey: needsKey(provider),
+    keyHeader: provider.keyHeader ?? preset.keyHeader,
     headers: headersOf({ ...preset.headers, ...provider.headers }, apiKey),
     tokenParam: provider.tokenParam ?? preset.tokenParam,
+    streams: provider.streams ?? preset.streams,
     streamUsage: provider.streamUsage ?? preset.streamUsage,
-    extraBody: withoutNulls({ ...preset.extraBody, ...provider.extraBody }),
+    faultCodes: preset.faultCodes,
+    reportedCost: preset.reportedCost,
   };
+}
+
+/** People give the address of their own server as they open it: the API's path is then added. */
+function baseUrlOf(provider: Config['providers'][string], { baseUrl, path }: Preset): string {
+  const given = provider.baseUrl ?? baseUrl ?? '';
+  if (path === null || given === '') return given;
+  const url = new URL(given);
+  return url.pathname === '/' && url.search === '' ? `${url.origin}${path}` : given;
 }
 
 /**
@@ -65,10 +79,11 @@ export function usableChain(config: Config, names: readonly string[]): string[] 
   return configured.filter((name) => !hasOther || !isHouse(config, name) || config.models[name]!.always);
 }
 
-/** False where the provider needs a key and has none. */
+/** False where the provider needs a key and has none, or where its address is a reference to nothing. */
 export function isConfigured(config: Config, providerName: string): boolean {
   const provider = config.providers[providerName];
-  return provider !== undefined && (typeof provider.apiKey === 'string' || !needsKey(provider));
+  if (provider === undefined || provider.baseUrl === null) return false;
+  return typeof provider.apiKey === 'string' || !needsKey(provider);
 }
 
 export function isHouse(config: Config, modelName: string): boolean {

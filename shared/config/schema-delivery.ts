@@ -35,32 +35,45 @@ export const sourceSchema = z
   .strictObject({
     platform: z
       .enum(['generic', ...helpdesks, 'email'])
-      .describe('Who sends. Only generic is available in this version.'),
+      .describe('Who sends the webhooks. Only generic is available in this version.'),
     secret: sourceSecret.describe(
-      "Signs the source's webhooks (whsec_<base64>); several while one is replaced. Without one they are refused.",
+      'Signs its webhooks (whsec_<base64>), as a reference; a list while one is replaced. Without one they are refused.',
     ),
     destination: text
       .exactOptional()
       .describe('A name under destinations; not needed where there is only one.'),
-    mode: z.enum(modes).exactOptional().describe('draft here wins over auto of a tier.'),
-    only: z
-      .strictObject({ tags: z.array(text).min(1).exactOptional() })
+    mode: z
+      .enum(modes)
       .exactOptional()
-      .describe('Answers only tickets with one of these tags. No effect in this version.'),
+      .describe('draft leaves the sending to people, whatever the tier says; auto leaves it to the tier.'),
+    only: z
+      .strictObject({
+        tags: z
+          .array(text)
+          .min(1)
+          .exactOptional()
+          .meta({ description: 'Tickets with one of these tags are answered.', examples: [['ai']] }),
+      })
+      .exactOptional()
+      .describe('Which tickets are answered; the others are left alone. No effect in this version.'),
     share: z
       .number()
       .min(0)
       .max(1)
       .exactOptional()
-      .describe('Answers this share of the conversations. No effect in this version.'),
-    maxBodyBytes: positiveInt.default(1_048_576).describe('The largest request body.'),
+      .describe(
+        'The share of conversations that is answered, from 0 to 1; the others are left alone. No effect in this version.',
+      ),
+    maxBodyBytes: positiveInt
+      .default(1_048_576)
+      .describe('The largest request body, in bytes; a larger one is refused.'),
   })
   .describe('Where tickets come from.');
 
 const allowPrivateNetworks = z
   .boolean()
   .default(false)
-  .describe('Allows addresses that are private, loopback or link-local.');
+  .describe('Whether addresses may be private, loopback or link-local.');
 
 const seconds = 1000;
 const minutes = 60 * seconds;
@@ -81,40 +94,48 @@ const standardRetryMs = [
 
 const webhookDestination = z
   .strictObject({
-    type: z.literal('webhook'),
-    url: httpUrl,
-    secret: webhookSecret.describe('Signs deliveries (whsec_<base64>); a list signs with each of them.'),
+    type: z.literal('webhook').describe('A webhook.'),
+    url: httpUrl.meta({
+      description: 'Where answers are posted.',
+      examples: ['https://shop.example/hooks/tierline'],
+    }),
+    secret: webhookSecret.describe(
+      'Signs deliveries (whsec_<base64>), as a reference; a list signs with each of them.',
+    ),
     allowPrivateNetworks,
     retryMs: z
       .array(z.int().nonnegative())
       .min(1, { error: 'needs at least one entry' })
       .default(standardRetryMs)
-      .describe('The wait before each attempt; the first counts from the stored answer.'),
-    timeoutMs: milliseconds.default(15_000),
+      .describe('The wait before each attempt, in milliseconds; the first counts from the stored answer.'),
+    timeoutMs: milliseconds
+      .default(15_000)
+      .describe('The longest that one delivery may take, in milliseconds.'),
   })
   .describe('A webhook as Standard Webhooks has it.');
 
 const logDestination = z
   .strictObject({
-    type: z.literal('log'),
-    path: text.describe('A file to which one line of JSON per reply is added.'),
+    type: z.literal('log').describe('A file.'),
+    path: text.meta({
+      description: 'The file to which one line of JSON per reply is added.',
+      examples: ['.tierline/replies.jsonl'],
+    }),
     allowPrivateNetworks,
   })
   .describe('A file of JSON lines.');
 
 const helpdeskDestination = z
   .strictObject({
-    type: z.enum([...helpdesks, 'email']),
-    subdomain: text.exactOptional(),
-    url: httpUrl.exactOptional(),
-    email: text.exactOptional(),
-    token: z.string().nullable().exactOptional(),
+    type: z.enum([...helpdesks, 'email']).describe('Which helpdesk.'),
+    subdomain: text.exactOptional().describe('The part of its address before the dot.'),
+    url: httpUrl.exactOptional().describe('The address of a helpdesk of your own.'),
+    email: text.exactOptional().describe('The user in whose name answers are written.'),
+    token: z.string().nullable().exactOptional().describe("The user's token, as a reference."),
     allowPrivateNetworks,
   })
   .describe('A helpdesk. Not available in this version.');
 
-export const destinationSchema = z.discriminatedUnion('type', [
-  webhookDestination,
-  logDestination,
-  helpdeskDestination,
-]);
+export const destinationSchema = z
+  .discriminatedUnion('type', [webhookDestination, logDestination, helpdeskDestination])
+  .describe('Where answers go.');

@@ -13,9 +13,18 @@ const share = z.number().min(0).max(1);
 const queryTypeSchema = z
   .strictObject({
     description: z.string().default('').describe('What it means, for the model that classifies.'),
-    tier: text.exactOptional().describe('Its tier; the first one where not given.'),
-    tiers: z.record(languageTag, text).default({}).describe('Its tier in single languages.'),
-    examples: z.array(text).default([]).describe('Messages of this kind, in any language.'),
+    tier: text.exactOptional().describe('The tier that answers it. By default the first one.'),
+    tiers: z
+      .record(languageTag, text)
+      .default({})
+      .meta({ description: 'By language, another tier.', examples: [{ ja: 'complex' }] }),
+    examples: z
+      .array(text)
+      .default([])
+      .meta({
+        description: 'Messages of this kind, in any language. The more, the surer the local classifier.',
+        examples: [['I want my money back', '我要退款']],
+      }),
   })
   .describe('A kind of question.');
 
@@ -24,24 +33,42 @@ export const classifierSchema = z
     languages: z
       .array(languageTag)
       .default([])
-      .describe('The languages to expect, which makes short messages surer; empty: all that are known.'),
+      .meta({
+        description:
+          'The languages to expect, so that short messages are told apart. Empty: all that are known.',
+        examples: [['en', 'de', 'zh']],
+      }),
     queryTypes: z.record(z.string(), queryTypeSchema).default({}).describe('The kinds of question, by name.'),
     tierThresholds: z
       .record(z.string(), share)
       .exactOptional()
       .describe(
-        'By tier, all but the first: complexity at or above raises to at least this one. Default: evenly up to 0.7.',
+        'By tier, all but the first: complexity at or above this raises to at least this tier. By default evenly up to 0.7.',
       ),
-    flags: z.record(z.string(), text).default({}).describe('By flag, the tier to which it raises at least.'),
+    flags: z
+      .record(z.string(), text)
+      .default({})
+      .meta({
+        description:
+          'By flag (legal, security, angry, long, multi_question), the least tier of a ticket that has it.',
+        examples: [{ legal: 'complex' }],
+      }),
     local: z
       .strictObject({
-        enabled: z.boolean().default(true),
+        enabled: z
+          .boolean()
+          .default(true)
+          .describe(
+            'false asks a model about every ticket; the local labels then count only where no model answers.',
+          ),
         acceptConfidence: z
           .union([z.literal('auto'), z.number().min(0).max(2)], {
             error: 'must be "auto" or a number from 0 to 1 (1.01 = never)',
           })
           .default('auto')
-          .describe('Decides alone at or above this confidence; auto is the calibrated one, 1.01 never.'),
+          .describe(
+            'It decides alone from this confidence on; 1.01 means never. auto is the calibrated one: in this version never.',
+          ),
       })
       .prefault({})
       .describe('The classifier that needs no model.'),
@@ -49,7 +76,9 @@ export const classifierSchema = z
       .array(text)
       .default([])
       .describe('The chain that classifies where the local classifier is not sure; empty: it decides alone.'),
-    timeoutMs: milliseconds.default(2000).describe('For classifying by a model.'),
+    timeoutMs: milliseconds
+      .default(2000)
+      .describe('The longest that classifying by a model may take, in milliseconds.'),
   })
   .describe('How tickets are classified.');
 
@@ -57,36 +86,45 @@ export const classifierSchema = z
 const tierOptions = {
   concurrency: positiveInt
     .exactOptional()
-    .describe('Tickets answered at the same time, per process.')
+    .describe('How many tickets one process answers at the same time.')
     .meta({ default: 20 }),
   deadlineMs: milliseconds
     .exactOptional()
     .describe(
-      'From acceptance to the stored answer. Default: 15 min in the first tier, 24 h in the last, else 4 h.',
+      'The longest from acceptance to the stored answer, in milliseconds; then people get the ticket. By default 15 min in the first tier, 24 h in the last, 4 h between.',
     ),
   backlogDeadlineMs: milliseconds
     .exactOptional()
-    .describe('The same for imported tickets.')
+    .describe('The same for tickets of the backlog lane, in milliseconds.')
     .meta({ default: 172_800_000 }),
   sloSeconds: positiveNumber
     .exactOptional()
     .describe(
-      'The age of the oldest waiting ticket that is still fine. Default: a thirtieth of the deadline.',
+      'The age of the oldest waiting ticket that is still fine, in seconds. By default a thirtieth of the deadline.',
     ),
   mode: z
     .enum(modes)
     .exactOptional()
-    .describe('auto sends, draft leaves the sending to people.')
+    .describe('auto sends the answer; draft leaves the sending to people.')
     .meta({ default: 'auto' }),
   onDead: z
     .enum(['handoff', 'hold'])
     .exactOptional()
     .describe(
-      'What becomes of a ticket that cannot be answered: people are told, or it is kept for an operator.',
+      'What becomes of a ticket that cannot be answered: handoff tells people, hold keeps it for an operator.',
     )
     .meta({ default: 'handoff' }),
-  context: z.array(text).exactOptional().describe('Files placed verbatim before every ticket.'),
-  prompt: text.exactOptional().describe('A file with instructions, added to the built-in ones.'),
+  context: z
+    .array(text)
+    .exactOptional()
+    .meta({
+      description: 'Files that are put before every ticket, word for word.',
+      examples: [['infra/sample-shop/catalogue.md']],
+    }),
+  prompt: text.exactOptional().meta({
+    description: 'A file with instructions, put after the built-in ones.',
+    examples: ['infra/sample-shop/prompts/complex.md'],
+  }),
 };
 
 export const tierSchema = z.strictObject({ models: chain, ...tierOptions }).describe('A tier of answers.');
@@ -96,14 +134,16 @@ export const routeSchema = z
   .strictObject({
     when: z
       .strictObject({
-        language: oneOrMany(languageTag).exactOptional(),
-        queryType: oneOrMany(text).exactOptional(),
-        source: oneOrMany(text).exactOptional(),
-        tag: oneOrMany(text).exactOptional().describe("One of the ticket's tags."),
-        lane: oneOrMany(z.enum(lanes)).exactOptional(),
-        flag: oneOrMany(text).exactOptional(),
-        confidenceBelow: share.exactOptional(),
-        complexityAbove: share.exactOptional(),
+        language: oneOrMany(languageTag).exactOptional().describe("The ticket's language, or several."),
+        queryType: oneOrMany(text).exactOptional().describe('Its query type, or several.'),
+        source: oneOrMany(text).exactOptional().describe('The source it came from, or several.'),
+        tag: oneOrMany(text).exactOptional().describe('A tag that it has, or several.'),
+        lane: oneOrMany(z.enum(lanes)).exactOptional().describe('live, or backlog for imported tickets.'),
+        flag: oneOrMany(text).exactOptional().describe('A flag that it has, or several.'),
+        confidenceBelow: share
+          .exactOptional()
+          .describe('The classification is less sure than this, from 0 to 1.'),
+        complexityAbove: share.exactOptional().describe('The ticket is more complex than this, from 0 to 1.'),
       })
       .describe('All of these must hold; within a list one is enough. {} matches every ticket.'),
     tier: text.exactOptional().describe("Where the ticket goes; without it, the classification's tier."),

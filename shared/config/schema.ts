@@ -1,7 +1,8 @@
 /** The whole of tierline.yaml. Every option has its default and its one-line documentation here or in the schema-*.ts. */
 import { z } from 'zod';
 import { fillDefaults } from './defaults.ts';
-import { filled, httpUrl, positiveInt, positiveNumber, text } from './schema-common.ts';
+import { alertsSchema } from './schema-alerts.ts';
+import { filled, positiveInt, positiveNumber, text } from './schema-common.ts';
 import { destinationSchema, sourceSchema } from './schema-delivery.ts';
 import { modelDefaultsSchema, modelSchema, providerSchema } from './schema-models.ts';
 import { classifierSchema, routeSchema, tierDefaultsSchema, tierSchema } from './schema-routing.ts';
@@ -17,41 +18,69 @@ export const fileSchema = z
     sources: z.record(z.string(), sourceSchema).default({}).describe('Where tickets come from, by name.'),
     destinations: filled('destination', destinationSchema).describe('Where answers go, by name.'),
     knowledge: z
-      .strictObject({ folder: text.describe('A folder of articles in Markdown.') })
-      .nullable()
-      .default(null)
-      .describe('What answers rest on.'),
-    baseline: z
-      .strictObject({ model: text })
-      .nullable()
-      .default(null)
-      .describe('The single model that savings are measured against.'),
-    budgets: z
       .strictObject({
-        dailyUsd: positiveNumber,
-        onExceeded: z.enum(['cheapest', 'draft', 'pause']).default('cheapest'),
+        folder: text.meta({
+          description: 'A folder of articles in Markdown.',
+          examples: ['infra/sample-shop/articles'],
+        }),
       })
       .nullable()
       .default(null)
-      .describe('No effect in this version.'),
-    alerts: z
-      .strictObject({ webhook: httpUrl })
+      .describe('What answers rest on.'),
+    prices: text
       .nullable()
       .default(null)
-      .describe('No effect in this version.'),
+      .describe('A file of prices in the form of infra/prices.yaml; what it knows wins over that.'),
+    baseline: z
+      .strictObject({ model: text.describe('A name under models.') })
+      .nullable()
+      .default(null)
+      .describe('The single model that savings are measured against. No effect in this version.'),
+    budgets: z
+      .strictObject({
+        dailyUsd: positiveNumber.describe('What all calls of a day (UTC) may cost together, in USD.'),
+        onExceeded: z
+          .enum(['cheapest', 'draft', 'pause'])
+          .default('cheapest')
+          .describe(
+            'What follows: the cheapest model of each chain, drafts alone, or no calls until the next day.',
+          ),
+      })
+      .nullable()
+      .default(null)
+      .describe('What may be spent, and what happens then. No effect in this version.'),
+    alerts: alertsSchema.nullable().default(null).describe('Who is told when something is wrong.'),
+    handoffs: z
+      .strictObject({
+        perMinute: positiveNumber
+          .default(120)
+          .describe(
+            'How many tickets a minute people are given at most, in all; a tenth of that may come at once.',
+          ),
+      })
+      .prefault({})
+      .describe('How tickets that nothing could answer come to people.'),
     retention: z
       .strictObject({
-        contentDays: positiveNumber.default(7).describe('How long what was written is kept.'),
-        tombstoneDays: positiveNumber.default(14).describe('How long a repeated ticket is recognised.'),
-        ledgerDays: positiveNumber.default(400).describe('How long costs are kept.'),
+        contentDays: positiveNumber
+          .default(7)
+          .describe('How many days after its end the text of a ticket is kept.'),
+        tombstoneDays: positiveNumber
+          .default(14)
+          .describe('How many days after its end a repeated ticket is recognised.'),
+        ledgerDays: positiveNumber.default(400).describe('How many days costs are kept.'),
       })
       .prefault({})
       .describe('What is kept for how long.'),
     redis: z
       .strictObject({
-        shards: positiveInt.max(1024).default(1).describe('Hash slots to spread over a Redis Cluster.'),
+        shards: positiveInt
+          .max(1024)
+          .default(1)
+          .describe('How many hash tags the keys are spread over; set it before the first ticket.'),
       })
-      .prefault({}),
+      .prefault({})
+      .describe('How Redis is used.'),
     defaults: z
       .strictObject({
         models: modelDefaultsSchema.prefault({}),

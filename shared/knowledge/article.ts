@@ -19,6 +19,10 @@ export type Article = {
   path: string;
   /** By language, words that customers use and the text does not. */
   keywords: ReadonlyMap<string, string>;
+  /** By language, what customers ask, in their own words. */
+  questions: ReadonlyMap<string, readonly string[]>;
+  /** The query types that it may answer, as this language version names them. */
+  queryTypes: readonly string[];
   /** At least one, in the order of the article. */
   passages: IndexedPassage[];
 };

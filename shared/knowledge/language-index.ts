@@ -1,14 +1,18 @@
 /** The search index of one language, and how well an article covers a question. */
 import MiniSearch, { type SearchResult } from 'minisearch';
 import type { Article } from './article.ts';
+import { buildQuestionIndex, type QuestionIndex } from './question-index.ts';
 import { termsOf } from './terms.ts';
 
+/** The terms of each field, with spaces between them. */
 type Entry = { id: string; title: string; keywords: string; headings: string; text: string };
+const indexed = ['title', 'keywords', 'headings', 'text'] as const;
 
 export type LanguageIndex = {
   search: MiniSearch<Entry>;
   /** In how many entries each term occurs. */
   frequencies: ReadonlyMap<string, number>;
+  questions: QuestionIndex;
 };
 
 export type IndexHit = {
@@ -38,25 +42,32 @@ const lengthExponent = 0.75;
 /** How many of MiniSearch's hits are looked at; bounds the work in a large knowledge base. */
 const maxHits = 50;
 
+const termsIn = (cut: string): string[] => (cut === '' ? [] : cut.split(' '));
+
 /** All that the index of this language knows about one article; null where that is nothing. */
-function entryOf(id: string, versions: Article[], language: string): Entry | null {
+function entryOf(id: string, versions: readonly Article[], language: string): Entry | null {
   const article = versions.find((version) => version.language === language);
   const keywords = versions.flatMap((version) => version.keywords.get(language) ?? []).join(' ');
   if (article === undefined && keywords === '') return null;
   const passages = article?.passages ?? [];
+  const headings = new Set(passages.map(({ heading }) => heading ?? ''));
+  const cut = (text: string): string => termsOf(text, language).join(' ');
   return {
     id,
-    title: article?.title ?? '',
-    keywords,
-    headings: [...new Set(passages.map(({ heading }) => heading ?? ''))].join('\n'),
-    text: passages.map(({ text }) => text).join('\n'),
+    title: cut(article?.title ?? ''),
+    keywords: cut(keywords),
+    headings: cut([...headings].join('\n')),
+    text: cut(passages.map(({ text }) => text).join('\n')),
   };
 }
 
-export function buildIndex(versionsById: ReadonlyMap<string, Article[]>, language: string): LanguageIndex {
+export function buildIndex(
+  versionsById: ReadonlyMap<string, readonly Article[]>,
+  language: string,
+): LanguageIndex {
   const search = new MiniSearch<Entry>({
-    fields: ['title', 'keywords', 'headings', 'text'],
-    tokenize: (text) => termsOf(text, language),
+    fields: [...indexed],
+    tokenize: termsIn,
     processTerm: (term) => term,
   });
   const frequencies = new Map<string, number>();
@@ -64,12 +75,14 @@ export function buildIndex(versionsById: ReadonlyMap<string, Article[]>, languag
     const entry = entryOf(id, versions, language);
     if (entry === null) continue;
     search.add(entry);
-    const fields = [entry.title, entry.keywords, entry.headings, entry.text];
-    for (const term of new Set(fields.flatMap((field) => termsOf(field, language)))) {
+    for (const term of new Set(indexed.flatMap((field) => termsIn(entry[field])))) {
       frequencies.set(term, (frequencies.get(term) ?? 0) + 1);
     }
   }
-  return { search, frequencies };
+  const listed = [...versionsById].flatMap(([articleId, versions]) =>
+    versions.flatMap(({ questions }) => questions.get(language) ?? []).map((text) => ({ articleId, text })),
+  );
+  return { search, frequencies, questions: buildQuestionIndex(listed) };
 }
 
 /** From 1 for a term of no article down to nearly 0 for a term of all: one scale however many articles there are. */
@@ -110,7 +123,7 @@ export function searchIndex(index: LanguageIndex, terms: string[]): IndexHit[] {
   if (terms.length === 0) return [];
   return index.search
     .search(terms.join(' '), {
-      tokenize: (text) => text.split(' '),
+      tokenize: termsIn,
       prefix: (term) => term.length >= minPrefixLetters,
       boost: { title: 3, keywords: 2 },
     })

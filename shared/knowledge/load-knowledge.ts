@@ -1,70 +1,27 @@
 /** Reads the knowledge base: a folder of Markdown articles with front matter, one file per language version. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { parse as parseYaml, YAMLParseError } from 'yaml';
-import { z } from 'zod';
 import { TierlineError } from '../errors.ts';
+import { articleFiles } from './article-files.ts';
 import type { Article } from './article.ts';
 import { buildIndex, type LanguageIndex } from './language-index.ts';
-import { passagesOf } from './passages.ts';
-import { termsOf } from './terms.ts';
-
-const languageTag = z.string().regex(/^[a-z]{2,3}$/, 'must be a primary language tag such as en');
-
-const frontMatterSchema = z.strictObject({
-  id: z.string().min(1),
-  title: z.string().min(1),
-  language: languageTag,
-  url: z.url({ protocol: /^https?$/ }).optional(),
-  /** By language; also how questions in a language that the article is not written in can find it. */
-  keywords: z.record(languageTag, z.string()).optional(),
-});
+import { invalidArticle, parseArticle } from './parse-article.ts';
 
 export type Knowledge = {
   /** The language versions of every article, by its id. */
-  versions: ReadonlyMap<string, Article[]>;
-  /** By language: the articles written in it, and those with keywords in it. */
+  versions: ReadonlyMap<string, readonly Article[]>;
+  /** By language: the articles written in it, and those with keywords or questions in it. */
   indexes: ReadonlyMap<string, LanguageIndex>;
+  /**
+   * By query type that any article names: the id of the one article that names nothing else, null where there is no such
+   * article or several. Empty where no article names any.
+   */
+  answersTo: ReadonlyMap<string, string | null>;
 };
-
-function invalid(path: string, problem: string, cause?: unknown): TierlineError {
-  return new TierlineError('knowledge_invalid', `knowledge article ${path}: ${problem}`, { cause });
-}
-
-function parseFrontMatter(path: string, text: string): z.infer<typeof frontMatterSchema> {
-  let data: unknown;
-  try {
-    data = parseYaml(text);
-  } catch (error) {
-    const reason = error instanceof YAMLParseError ? ` (${error.message.split('\n')[0] ?? ''})` : '';
-    throw invalid(path, `its front matter is not YAML${reason}`, error);
-  }
-  const result = frontMatterSchema.safeParse(data);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw invalid(path, `front matter ${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? ''}`);
-}
-
-function parseArticle(path: string, content: string): Article {
-  const text = content.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
-  const parts = /^---\n([\s\S]*?)\n---(?:\n([\s\S]*))?$/.exec(text);
-  if (parts === null) throw invalid(path, 'it does not begin with front matter between two lines of ---');
-  const { id, title, language, url, keywords } = parseFrontMatter(path, parts[1] ?? '');
-  const passages = passagesOf(parts[2] ?? '').map((passage) => ({
-    ...passage,
-    headingTerms: new Set(termsOf(passage.heading ?? '', language)),
-    textTerms: new Set(termsOf(passage.text, language)),
-  }));
-  if (passages.length === 0) throw invalid(path, 'it has no text');
-  const keywordsByLanguage = new Map(Object.entries(keywords ?? {}));
-  return { id, title, language, url: url ?? null, path, keywords: keywordsByLanguage, passages };
-}
 
 function readFolder(folder: string): string[] {
   try {
-    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.md'))
-      .sort();
+    return articleFiles(folder);
   } catch (error) {
     throw new TierlineError('knowledge_invalid', `knowledge folder ${folder}: cannot be read`, {
       cause: error,
@@ -72,13 +29,28 @@ function readFolder(folder: string): string[] {
   }
 }
 
-function refuseDoubles(versions: Article[]): void {
+function refuseDoubles(versions: readonly Article[]): void {
   const seen = new Map<string, string>();
   for (const { id, language, path } of versions) {
     const other = seen.get(language);
-    if (other !== undefined) throw invalid(path, `${other} is already article ${id} in language ${language}`);
+    if (other !== undefined) {
+      throw invalidArticle(path, `${other} is already article ${id} in language ${language}`);
+    }
     seen.set(language, path);
   }
+}
+
+function answersByType(versionsById: ReadonlyMap<string, readonly Article[]>): Map<string, string | null> {
+  const answers = new Map<string, string | null>();
+  const named = [...versionsById].map(([id, versions]) => ({
+    id,
+    types: new Set(versions.flatMap(({ queryTypes }) => queryTypes)),
+  }));
+  for (const type of new Set(named.flatMap(({ types }) => [...types]))) {
+    const only = named.filter(({ types }) => types.size === 1 && types.has(type));
+    answers.set(type, only.length === 1 ? (only[0]?.id ?? null) : null);
+  }
+  return answers;
 }
 
 /** Loads and indexes every `.md` file below the folder; throws `knowledge_invalid` with the file and what is wrong. */
@@ -88,9 +60,16 @@ export function loadKnowledge(folder: string): Knowledge {
   );
   const versions = Map.groupBy(articles, ({ id }) => id);
   for (const group of versions.values()) refuseDoubles(group);
-  const languages = new Set(articles.flatMap(({ language, keywords }) => [language, ...keywords.keys()]));
+  const languages = new Set(
+    articles.flatMap(({ language, keywords, questions }) => [
+      language,
+      ...keywords.keys(),
+      ...questions.keys(),
+    ]),
+  );
   return {
     versions,
     indexes: new Map([...languages].map((language) => [language, buildIndex(versions, language)])),
+    answersTo: answersByType(versions),
   };
 }

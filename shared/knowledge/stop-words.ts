@@ -46,6 +46,9 @@ const lists: Record<string, string> = {
     منذ أيام ايام حتى`,
   ko: `감사합니다 고맙습니다 그리고 그런데 네 다시 드립니다 받고 받을 부탁드립니다 부탁해요 빨리 수 싶습니다 싶어요 싶은데요 아직 안녕하세요 어디 어떻게 언제 있나요 있습니까
     제 제가 좀 주세요 문의 지난주에 하나요 하고 하는 하려면 합니다 해요 해주세요`,
+  zh: `你好 您好 大家好 谢谢 谢谢你 谢谢您 感谢 麻烦 帮忙 帮我 请问 请 我的 我们 你们 您们 他们 自己 已经 可是 但是 不过 因为 所以 如果 虽然 根本 一直 现在
+    昨天 今天 明天 前天 上周 下周 星期 时候 什么时候 什么 怎么 怎么办 怎样 怎么样 哪里 哪个 为什么 多少 没有 不是 就是 还是 这个 那个 这样 那样 一个 一下
+    可以 是否 需要 想要 希望 知道 大概 尽快 处理 问题 有点 然后 之后 以后 之前 收到 請問 謝謝 什麼 什麼時候 怎麼 沒有 已經 我們 你們 這個 那個 還是 時候`,
 };
 
 export const stopWords: ReadonlyMap<string, ReadonlySet<string>> = new Map(
@@ -56,3 +59,5 @@ export const stopWords: ReadonlyMap<string, ReadonlySet<string>> = new Map(
 export const chineseStopCharacters = new Set(
   '我你您他她它们的了吗呢吧啊呀么和与在是也都就请这那哪怎什很还不想要为可以能会给把被让跟从对个已经但而或如何有多少谢好',
 );
+
+export const chineseStopWords: ReadonlySet<string> = stopWords.get('zh') ?? new Set();

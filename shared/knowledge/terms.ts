@@ -1,5 +1,5 @@
 /** Cuts text in any script into the terms that articles and questions are compared by. */
-import { chineseStopCharacters, stopWords } from './stop-words.ts';
+import { chineseStopCharacters, chineseStopWords, stopWords } from './stop-words.ts';
 
 /** Cutting words to their first letters joins their inflections in every alphabet, without a stemmer per language. */
 const stemLetters = 5;
@@ -9,7 +9,7 @@ const hangulStemLetters = 2;
 const addresses = /https?:\/\/[\x21-\x7e]{0,300}|[\w.+-]{1,64}@[\w.-]{1,190}/gu;
 /** Runs of one kind of script; hiragana is left out, it carries Japanese grammar and cuts words apart. */
 const runs =
-  /(?<pairs>\p{Script=Han}+|\p{Script=Thai}+)|(?<hangul>\p{Script=Hangul}+)|[[\p{L}\p{M}\p{N}ー]--[\p{Script=Han}\p{Script=Hiragana}\p{Script=Hangul}\p{Script=Thai}]]+/gv;
+  /(?<han>\p{Script=Han}+)|(?<thai>\p{Script=Thai}+)|(?<hangul>\p{Script=Hangul}+)|[[\p{L}\p{M}\p{N}ー]--[\p{Script=Han}\p{Script=Hiragana}\p{Script=Hangul}\p{Script=Thai}]]+/gv;
 const accents = /[\u0300-\u036f\u0591-\u05c7\u064b-\u065f]/g;
 
 /** Lower-case, without accents, cut to a stem; null for a word that says nothing (numbers and ids too). */
@@ -28,10 +28,22 @@ function pairsOf(run: string): string[] {
   return characters.slice(1).map((character, index) => `${characters[index] ?? ''}${character}`);
 }
 
-function cutChinese(run: string): string[] {
-  let cut = '';
-  for (const character of run) cut += chineseStopCharacters.has(character) ? ' ' : character;
-  return cut.split(' ').filter((part) => part !== '');
+const words = new Intl.Segmenter('zh', { granularity: 'word' });
+
+/**
+ * Pairs within words, and within what the dictionary leaves as single characters (退|货 is one thing): pairs across two
+ * words would say nothing. The stop words are those of Chinese; Japanese writes its own in hiragana.
+ */
+function termsOfHan(run: string, isChinese: boolean): string[] {
+  const parts = [''];
+  for (const { segment } of words.segment(run)) {
+    const isSingle = Array.from(segment).length === 1;
+    const stops = isSingle ? chineseStopCharacters : chineseStopWords;
+    if (isChinese && stops.has(segment)) parts.push('');
+    else if (isSingle) parts[parts.length - 1] += segment;
+    else parts.push(segment, '');
+  }
+  return parts.flatMap(pairsOf);
 }
 
 /**
@@ -46,8 +58,10 @@ export function termsOf(text: string, language: string): string[] {
   for (const match of clean.matchAll(runs)) {
     const [run] = match;
     if (stops?.has(run) === true) continue;
-    if (match.groups?.['pairs'] !== undefined) {
-      for (const part of isChinese ? cutChinese(run) : [run]) terms.push(...pairsOf(part));
+    if (match.groups?.['han'] !== undefined) {
+      terms.push(...termsOfHan(run, isChinese));
+    } else if (match.groups?.['thai'] !== undefined) {
+      terms.push(...pairsOf(run));
     } else if (match.groups?.['hangul'] !== undefined) {
       if (run.length >= hangulStemLetters) terms.push(run.slice(0, hangulStemLetters));
     } else {

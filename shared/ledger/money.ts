@@ -1,6 +1,7 @@
 /**
- * Exact money. A price in USD per million tokens with at most 6 decimals is a whole number of picodollars (1e-12 USD)
- * per token, so a cost is a sum of whole numbers and is rounded once, at its end, to nanodollars.
+ * Exact money. A rate in USD per million tokens with at most 6 decimals is a whole number of picodollars (1e-12 USD) per
+ * token; times a service tier's factor with at most 6 decimals it is a whole number of attodollars (1e-18 USD). A cost is
+ * therefore a sum of whole numbers, and is rounded once, at its end, to nanodollars.
  */
 import { TierlineError } from '../errors.ts';
 import type { Usage } from '../ticket.ts';
@@ -11,22 +12,21 @@ import type { Usage } from '../ticket.ts';
  */
 export type NanoUsd = number;
 
-/** What one model costs for one request, with the long-prompt band and the time of day already applied. */
+/** What a token can be billed as. */
+export const billedParts = ['input', 'cachedInput', 'cacheWrite', 'cacheWrite1h', 'output'] as const;
+export type BilledPart = (typeof billedParts)[number];
+
+/** What one model costs for one request: its date, time of day, prompt length and service tier are already applied. */
 export type Price = {
-  inputPicoUsdPerToken: number;
-  cachedInputPicoUsdPerToken: number;
-  cacheWritePicoUsdPerToken: number;
-  outputPicoUsdPerToken: number;
-  /** What a batch call pays of the price, in millionths (500,000 = half); null where it is not known. */
-  batchMultiplierMillionths: number | null;
+  /** Whole attodollars (1e-18 USD) per token. null for a cache life of an hour of which no price is known. */
+  attoUsd: Record<Exclude<BilledPart, 'cacheWrite1h'>, number> & { cacheWrite1h: number | null };
   /** The version of the price book, or `tierline.yaml` for a price from the configuration. */
   version: string;
-  /** The day from which this price holds (YYYY-MM-DD); null for a price from the configuration. */
+  /** When this price began (YYYY-MM-DD, or with a time in UTC); null where it is not known or always held. */
   from: string | null;
 };
 
-const picoPerNano = 1000n;
-const millionths = 1_000_000n;
+const attoPerNano = 1_000_000_000n;
 const nanoPerUsd = 1_000_000_000;
 
 /**
@@ -58,30 +58,43 @@ function isCount(count: number): boolean {
 /** Counts that contradict each other have no known cost; a guess would look like a fact in the ledger. */
 function isConsistent(usage: Usage): boolean {
   const { inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens } = usage;
-  const counts = [inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens];
-  return counts.every(isCount) && cachedInputTokens + cacheWriteTokens <= inputTokens;
+  const hourTokens = usage.cacheWrite1hTokens ?? 0;
+  const counts = [inputTokens, cachedInputTokens, cacheWriteTokens, hourTokens, outputTokens];
+  return (
+    counts.every(isCount) &&
+    cachedInputTokens + cacheWriteTokens <= inputTokens &&
+    hourTokens <= cacheWriteTokens
+  );
+}
+
+/** How many tokens are billed as what; together they are all tokens of the call. */
+function billedTokens(usage: Usage): Record<BilledPart, number> {
+  const cacheWrite1h = usage.cacheWrite1hTokens ?? 0;
+  return {
+    input: usage.inputTokens - usage.cachedInputTokens - usage.cacheWriteTokens,
+    cachedInput: usage.cachedInputTokens,
+    cacheWrite: usage.cacheWriteTokens - cacheWrite1h,
+    cacheWrite1h,
+    // Reasoning tokens are inside outputTokens and are not billed again.
+    output: usage.outputTokens,
+  };
 }
 
 /**
  * What a call cost, rounded once, half to even. null, never 0, where it cannot be known: no usage, no price, counts that
- * contradict each other (more cached than input), or a batch call of a model whose batch price is unknown.
+ * contradict each other (more cached than input), or tokens of a kind that has no known price.
  */
-export function costOf(
-  usage: Usage | null,
-  price: Price | null,
-  options: { isBatch?: boolean } = {},
-): NanoUsd | null {
+export function costOf(usage: Usage | null, price: Price | null): NanoUsd | null {
   if (usage === null || price === null || !isConsistent(usage)) return null;
-  const multiplier = options.isBatch === true ? price.batchMultiplierMillionths : Number(millionths);
-  if (multiplier === null) return null;
-  const uncachedTokens = usage.inputTokens - usage.cachedInputTokens - usage.cacheWriteTokens;
-  // Reasoning tokens are inside outputTokens and are not billed again.
-  const picoUsd =
-    BigInt(uncachedTokens) * BigInt(price.inputPicoUsdPerToken) +
-    BigInt(usage.cachedInputTokens) * BigInt(price.cachedInputPicoUsdPerToken) +
-    BigInt(usage.cacheWriteTokens) * BigInt(price.cacheWritePicoUsdPerToken) +
-    BigInt(usage.outputTokens) * BigInt(price.outputPicoUsdPerToken);
-  const nanoUsd = Number(divideHalfToEven(picoUsd * BigInt(multiplier), picoPerNano * millionths));
+  const tokens = billedTokens(usage);
+  let attoUsd = 0n;
+  for (const part of billedParts) {
+    if (tokens[part] === 0) continue;
+    const rate = price.attoUsd[part];
+    if (rate === null) return null;
+    attoUsd += BigInt(tokens[part]) * BigInt(rate);
+  }
+  const nanoUsd = Number(divideHalfToEven(attoUsd, attoPerNano));
   return Number.isSafeInteger(nanoUsd) ? nanoUsd : null;
 }
 

@@ -1,142 +1,139 @@
-/** The price book (infra/prices.yaml): what each provider's model costs, from when, and by which source. */
-import { readFileSync } from 'node:fs';
-import { parse as parseYaml } from 'yaml';
-import { z } from 'zod';
+/**
+ * The price book: what each provider's model costs, from when, and by which source. It is infra/prices.yaml and, over it,
+ * the file that `prices` in tierline.yaml names.
+ */
+import { fileURLToPath } from 'node:url';
 import { TierlineError } from '../errors.ts';
-import { parseDecimal, type Price } from './money.ts';
+import { readPriceFile } from './price-file.ts';
+import {
+  startOf,
+  type DatedPrice,
+  type KnownDifference,
+  type PassedOn,
+  type PriceFile,
+} from './price-schema.ts';
 
-/** A decimal that money.ts can hold exactly: USD per million tokens, or the share that a batch call pays. */
-const decimal = z.number().refine((value) => parseDecimal(value, 6) !== null, {
-  message: 'must be a decimal of at least 0 with at most 6 decimals',
-});
-
-const rates = {
-  inputPerMTok: decimal,
-  cachedInputPerMTok: decimal.optional(),
-  cacheWritePerMTok: decimal.optional(),
-  outputPerMTok: decimal,
+/** Everything that is known of one model at one provider. */
+export type PriceRow = {
+  /** Whose row it is; the maker's where the seller passes its price on. */
+  provider: string;
+  model: string;
+  aliases: readonly string[];
+  /** The newest first. */
+  prices: readonly DatedPrice[];
+  /** How the seller came to this row; null where it is the seller's own. */
+  passedOn: PassedOn | null;
 };
 
-const bandSchema = z.strictObject({ abovePromptTokens: z.number().int().positive(), ...rates });
+/** `version` names both files where there are two. */
+export type PriceBook = { version: string; own: Index | null; shipped: Index };
 
-const hourSchema = z.number().int().min(0).max(24);
-/** Hours of a day (UTC, `untilHourUtc` excluded) with other rates; weekdays as in ISO 8601, Monday 1 to Sunday 7. */
-const windowSchema = z.strictObject({
-  weekdays: z.array(z.number().int().min(1).max(7)).min(1),
-  fromHourUtc: hourSchema,
-  untilHourUtc: hourSchema,
-  ...rates,
-});
+type Index = {
+  /** By provider, then by id or another name. */
+  rows: ReadonlyMap<string, ReadonlyMap<string, PriceRow>>;
+  passedOn: ReadonlyMap<string, PassedOn>;
+  knownDifferences: readonly KnownDifference[];
+};
 
-const priceSchema = z
-  .strictObject({
-    from: z.iso.date(),
-    ...rates,
-    batchMultiplier: decimal.optional(),
-    bands: z.array(bandSchema).default([]),
-    windows: z.array(windowSchema).default([]),
-    source: z.url().nullable(),
-    note: z.string().optional(),
-    checkedAt: z.iso.date(),
-  })
-  .refine((price) => price.bands.length === 0 || price.windows.length === 0, {
-    message: 'bands and windows in one price would leave open which one applies',
-  })
-  .refine((price) => price.source !== null || price.note !== undefined, {
-    message: 'a price without a source needs a note',
-  });
+/** Who sells a model: by the book's name for it and, for a book of one's own, by the name in tierline.yaml too. */
+export type Seller = { key: string; name: string };
 
-const modelSchema = z.strictObject({
-  provider: z.string().min(1),
-  prices: z
-    .array(priceSchema)
-    .min(1)
-    .refine((prices) => new Set(prices.map(({ from }) => from)).size === prices.length, {
-      message: 'two prices begin on the same day',
-    }),
-});
+export const shippedPrices = fileURLToPath(new URL('../../infra/prices.yaml', import.meta.url));
 
-const priceBookSchema = z.strictObject({
-  version: z.string().min(1),
-  models: z.record(z.string(), modelSchema),
-});
-export type PriceBook = z.infer<typeof priceBookSchema>;
-
-/** The `price` of a model in tierline.yaml, in USD per million tokens. */
-export const priceOverrideSchema = z.strictObject({ ...rates, batchMultiplier: decimal.optional() });
-export type PriceOverride = z.infer<typeof priceOverrideSchema>;
-
-type Rates = z.infer<typeof bandSchema> | z.infer<typeof windowSchema> | PriceOverride;
-type Origin = Pick<Price, 'version' | 'from'>;
-
-/** Reads and validates the whole file; throws `price_book_invalid` with the path of the first wrong entry. */
-export function loadPriceBook(file: string): PriceBook {
-  let data: unknown;
-  try {
-    data = parseYaml(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new TierlineError('price_book_invalid', `price book ${file}: cannot be read as YAML`, {
-      cause: error,
-    });
-  }
-  const result = priceBookSchema.safeParse(data);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const where = issue === undefined ? '' : `${issue.path.map(String).join('.')}: ${issue.message}`;
-  throw new TierlineError('price_book_invalid', `price book ${file}: ${where}`);
+/** @throws TierlineError `price_book_invalid` with every problem of the first wrong file, each on its own line. */
+export function loadPriceBook(ownFile: string | null = null, shippedFile: string = shippedPrices): PriceBook {
+  const shipped = readPriceFile(shippedFile);
+  return bookOf(shipped, ownFile === null ? null : readPriceFile(ownFile));
 }
 
-/** The same digits moved by 6 places: USD per million tokens are picodollars per token. */
-function millionthsOf(value: number): number {
-  const result = parseDecimal(value, 6);
-  if (result !== null) return result;
-  throw new TierlineError('price_invalid', 'a price is not a decimal of at least 0 with at most 6 decimals');
-}
-
-/** Missing cache prices count as plain input. */
-function priceFrom(chosen: Rates, batchMultiplier: number | undefined, origin: Origin): Price {
+export function bookOf(shipped: PriceFile, own: PriceFile | null = null): PriceBook {
+  const known = [shipped, own].flatMap((file) => Object.keys(file?.providers ?? {}));
+  for (const file of [shipped, own]) checkMakers(file, known);
   return {
-    inputPicoUsdPerToken: millionthsOf(chosen.inputPerMTok),
-    cachedInputPicoUsdPerToken: millionthsOf(chosen.cachedInputPerMTok ?? chosen.inputPerMTok),
-    cacheWritePicoUsdPerToken: millionthsOf(chosen.cacheWritePerMTok ?? chosen.inputPerMTok),
-    outputPicoUsdPerToken: millionthsOf(chosen.outputPerMTok),
-    batchMultiplierMillionths: batchMultiplier === undefined ? null : millionthsOf(batchMultiplier),
-    ...origin,
+    version: own === null ? shipped.version : `${shipped.version}+${own.version}`,
+    own: own === null ? null : indexOf(own),
+    shipped: indexOf(shipped),
   };
 }
 
-/** The rates of one dated price for one request: a long prompt moves the whole request into its band. */
-function ratesFor(price: z.infer<typeof priceSchema>, at: Date, promptTokens: number): Rates {
-  const weekday = at.getUTCDay() === 0 ? 7 : at.getUTCDay();
-  const hour = at.getUTCHours();
-  const open = price.windows.find(
-    ({ weekdays, fromHourUtc, untilHourUtc }) =>
-      weekdays.includes(weekday) && hour >= fromHourUtc && hour < untilHourUtc,
-  );
-  const band = price.bands
-    .filter(({ abovePromptTokens }) => promptTokens > abovePromptTokens)
-    .sort((left, right) => right.abovePromptTokens - left.abovePromptTokens)[0];
-  return open ?? band ?? price;
+function checkMakers(file: PriceFile | null, known: readonly string[]): void {
+  for (const [provider, { passesOn }] of Object.entries(file?.providers ?? {})) {
+    const missing = Object.values(passesOn?.prefixes ?? {}).find((maker) => !known.includes(maker));
+    if (missing === undefined) continue;
+    throw new TierlineError(
+      'price_book_invalid',
+      `the price book's provider "${provider}" passes on the prices of "${missing}", which is not in the price book`,
+    );
+  }
+}
+
+function indexOf(file: PriceFile): Index {
+  const rows = new Map<string, ReadonlyMap<string, PriceRow>>();
+  const passedOn = new Map<string, PassedOn>();
+  for (const [provider, { models, passesOn }] of Object.entries(file.providers)) {
+    const byName = new Map<string, PriceRow>();
+    for (const [model, { aliases, prices: listed }] of Object.entries(models)) {
+      const prices = listed.toSorted((left, right) => startOf(right.from) - startOf(left.from));
+      const row = { provider, model, aliases, prices, passedOn: null };
+      for (const name of [model, ...aliases]) byName.set(name, row);
+    }
+    rows.set(provider, byName);
+    if (passesOn !== undefined) passedOn.set(provider, passesOn);
+  }
+  return { rows, passedOn, knownDifferences: file.knownDifferences };
+}
+
+/** Every model of the book once, in the order of its files; a model of one's own stands for the shipped one of the same id. */
+export function allRows(book: PriceBook): PriceRow[] {
+  const rows = new Map<string, PriceRow>();
+  for (const index of [book.shipped, book.own]) {
+    for (const byName of index?.rows.values() ?? []) {
+      for (const row of byName.values()) rows.set(`${row.provider}/${row.model}`, row);
+    }
+  }
+  return [...rows.values()];
 }
 
 /**
- * The price of one request: the configuration's own price if it has one, else the book's newest one that has begun
- * (days begin at 00:00 UTC). `promptTokens` is the whole prompt, cached tokens included. null where nothing is known.
+ * The row of exactly this model: by its id or another name that the book gives it, never by how a name begins. The
+ * seller's own rows count before those of the makers whose prices it passes on.
  */
-export function priceFor(
-  book: PriceBook,
-  query: { model: string; override: PriceOverride | null; at: Date; promptTokens: number },
-): Price | null {
-  if (query.override !== null) {
-    const origin = { version: 'tierline.yaml', from: null };
-    return priceFrom(query.override, query.override.batchMultiplier, origin);
-  }
-  const entry = Object.hasOwn(book.models, query.model) ? book.models[query.model] : undefined;
-  const today = query.at.toISOString().slice(0, 10);
-  const price = entry?.prices
-    .filter(({ from }) => from <= today)
-    .sort((left, right) => right.from.localeCompare(left.from))[0];
-  if (price === undefined) return null;
-  const origin = { version: book.version, from: price.from };
-  return priceFrom(ratesFor(price, query.at, query.promptTokens), price.batchMultiplier, origin);
+export function findRow(book: PriceBook, seller: Seller, model: string): PriceRow | null {
+  return findFrom(book, seller, { model, hops: 0 });
+}
+
+/** A gateway behind a gateway is followed, and no further. */
+const mostHops = 2;
+type Wanted = { model: string; hops: number };
+
+function findFrom(book: PriceBook, seller: Seller, wanted: Wanted): PriceRow | null {
+  const row = firstIn(book, seller, (index, provider) => index.rows.get(provider)?.get(wanted.model));
+  if (row !== null) return row;
+  const passedOn = firstIn(book, seller, (index, provider) => index.passedOn.get(provider));
+  if (passedOn === null || wanted.hops === mostHops) return null;
+  const makers = makersRow(book, passedOn, wanted);
+  return makers === null ? null : { ...makers, passedOn };
+}
+
+/** The names of tierline.yaml mean nothing in the shipped book: a provider called "openai" there may be anybody. */
+function firstIn<T>(
+  { own, shipped }: PriceBook,
+  { key, name }: Seller,
+  read: (index: Index, provider: string) => T | undefined,
+): T | null {
+  const found = own === null ? undefined : (read(own, name) ?? read(own, key));
+  return found ?? read(shipped, key) ?? null;
+}
+
+function makersRow(book: PriceBook, passedOn: PassedOn, { model, hops }: Wanted): PriceRow | null {
+  const { prefixes, names, bareIds } = passedOn;
+  const name = Object.hasOwn(names, model) ? names[model]! : model;
+  const from = (maker: string, id: string): PriceRow | null =>
+    findFrom(book, { key: maker, name: maker }, { model: id, hops: hops + 1 });
+  const slash = name.indexOf('/');
+  const prefix = name.slice(0, Math.max(0, slash));
+  if (Object.hasOwn(prefixes, prefix)) return from(prefixes[prefix]!, name.slice(slash + 1));
+  if (!bareIds) return null;
+  const found = [...new Set(Object.values(prefixes))].flatMap((maker) => from(maker, name) ?? []);
+  return found.length === 1 ? found[0]! : null;
 }

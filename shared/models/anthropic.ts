@@ -6,6 +6,8 @@ import { createHttpModel } from './http-model.ts';
 import type { StatusError, StreamReader } from './http-model.ts';
 import { asRecord, asString, parseJson } from './json.ts';
 import type { JsonRecord } from './json.ts';
+import { outputLimit } from './output-limit.ts';
+import { systemContent } from './prompt-cache.ts';
 import { emptyReading, finishOf, textOf } from './reading.ts';
 import type { Reading } from './reading.ts';
 import { withoutEnvironment } from './sdk-environment.ts';
@@ -51,24 +53,32 @@ function createClient(settings: ModelSettings, http: OutboundHttp): Anthropic {
  * know the older version and look for the key in one place or the other, so they get it in both.
  */
 function authHeaders(provider: ProviderSettings): Record<string, string | null> {
-  if (provider.apiKey === null) return { authorization: null };
+  const { apiKey, keyHeader } = provider;
+  if (apiKey === null) return { authorization: null };
+  if (keyHeader !== 'authorization') return { authorization: null, [keyHeader]: apiKey };
   if (new URL(provider.baseUrl).hostname === 'api.anthropic.com') return {};
-  return { 'x-api-key': provider.apiKey, 'anthropic-version': '2023-06-01' };
+  return { 'x-api-key': apiKey, 'anthropic-version': '2023-06-01' };
 }
 
 function requestBody(request: ChatRequest, settings: ModelSettings): JsonRecord {
   const { json } = request;
   const hasSchema = settings.structured === 'json_schema';
   const isInPrompt = json !== undefined && !hasSchema;
+  const system = isInPrompt ? request.system + jsonInstruction(json.schema) : request.system;
   return {
-    ...settings.provider.extraBody,
     ...settings.params,
     model: settings.model,
-    max_tokens: Math.min(request.maxOutputTokens, settings.maxOutputTokens),
-    system: isInPrompt ? request.system + jsonInstruction(json.schema) : request.system,
+    max_tokens: outputLimit(request, settings),
+    system: systemContent(system, request, settings),
     messages: [{ role: 'user', content: request.user }],
     ...(json !== undefined && hasSchema
-      ? { output_config: { format: { type: 'json_schema', schema: json.schema } } }
+      ? {
+          output_config: {
+            // Where it says how long to think.
+            ...asRecord(settings.params['output_config']),
+            format: { type: 'json_schema', schema: json.schema },
+          },
+        }
       : {}),
     ...(request.stream ? { stream: true } : {}),
   };

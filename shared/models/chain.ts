@@ -6,8 +6,9 @@ import type { Cell, Purpose, Row } from '../record/ledger-rows.ts';
 import { callModel } from './call.ts';
 import type { ModelHandle } from './call.ts';
 import type { ChatAnswer, ChatRequest, Fault, ModelSettings } from './chat.ts';
-import { faultRules } from './faults.ts';
+import { faultRules, longTripMs } from './faults.ts';
 import type { FaultRule } from './faults.ts';
+import { fitsWindow, promptTokens } from './prompt-tokens.ts';
 
 /** What a ticket has been through on its chain; kept with it while it is parked. */
 export const triedSchema = z.object({
@@ -31,14 +32,19 @@ export type ChainResult<T> =
       row: Row;
       /** Models of the chain that were passed over before this one. */
       failovers: number;
+      /** Those among them that were not asked, for the ticket does not fit into them. */
+      tooLong: string[];
     }
   /** Nothing can answer now; `waitMs` is the earliest moment at which something may. */
-  | { kind: 'later'; waitMs: number; tried: Tried }
+  | { kind: 'later'; waitMs: number; waitsFor: WaitsFor | null; tried: Tried }
   /** Every model of the chain has said no for good (the last one's fault), or there were enough attempts. */
   | { kind: 'none'; cause: Fault | 'attempts'; tried: Tried }
   /** Our own doing: the process drains, or the lease went to somebody else in the middle of a call. */
   | { kind: 'aborted' }
   | { kind: 'lost' };
+
+/** The model that will be free first, and how far apart those who wait for it should come back. */
+export type WaitsFor = { model: ModelHandle; paceMs: number };
 
 export type ChainCall<T> = {
   models: ModelHandle[];
@@ -61,7 +67,10 @@ type Pass = {
   excluded: Set<string>;
   /** Left out of this pass only. */
   skipped: Set<string>;
+  /** Not asked in this pass: its window is too small for this ticket. Told anew in the next, for windows are settings. */
+  tooLong: string[];
   waitMs: number | null;
+  waitsFor: WaitsFor | null;
   retryMs: number;
   lastFault: Fault | null;
   hasFailed: boolean;
@@ -77,7 +86,9 @@ export async function firstAnswer<T>(
   const pass: Pass = {
     excluded: new Set(excluded),
     skipped: new Set(),
+    tooLong: [],
     waitMs: null,
+    waitsFor: null,
     retryMs: Math.min(retryMs * 2 ** (failed + limited), longestRetryMs),
     lastFault: null,
     hasFailed: false,
@@ -86,13 +97,17 @@ export async function firstAnswer<T>(
   for (const [position, model] of call.models.entries()) {
     if (pass.excluded.has(model.name) || pass.skipped.has(model.name)) continue;
     const request = call.request(model);
+    if (!fitsWindow(request, model.chat.settings)) {
+      noteTooLong(app, claim, pass, { model, request });
+      continue;
+    }
     const result = await callModel(app, claim, model, { ...call, request });
     if (result.kind === 'lost') return { kind: 'lost' };
     if (result.kind === 'unavailable') {
-      waitAtMost(pass, result.waitMs);
+      waitAtMost(pass, result.waitMs, { model, paceMs: result.paceMs });
     } else if (result.kind === 'answer') {
       const value = call.accept(result.answer);
-      if (value !== null) return { ...result, value, model, failovers: position };
+      if (value !== null) return { ...result, value, model, failovers: position, tooLong: pass.tooLong };
       await settleRefused(app, claim, call, { model, number: result.number, row: result.row });
       noteFault(pass, call.models, { model, fault: 'schema', retryAfterMs: null, isProbe: false });
     } else {
@@ -104,8 +119,31 @@ export async function firstAnswer<T>(
   return concludePass(pass, call.tried);
 }
 
-function waitAtMost(pass: Pass, waitMs: number): void {
-  pass.waitMs = Math.min(pass.waitMs ?? Infinity, waitMs);
+/** A prompt that surely does not fit is not sent: some servers cut it in silence, instructions first. */
+function noteTooLong(
+  app: App,
+  claim: Pick<Claim<never>, 'ticketId'>,
+  pass: Pass,
+  { model, request }: { model: ModelHandle; request: ChatRequest },
+): void {
+  const { settings } = model.chat;
+  pass.tooLong.push(model.name);
+  pass.lastFault ??= 'too_long';
+  app.log.warn(
+    {
+      ticketId: claim.ticketId,
+      model: model.name,
+      promptTokens: promptTokens(request, settings),
+      contextTokens: settings.contextTokens,
+    },
+    'call.too_long',
+  );
+}
+
+function waitAtMost(pass: Pass, waitMs: number, waitsFor: WaitsFor | null): void {
+  if (pass.waitMs !== null && pass.waitMs <= waitMs) return;
+  pass.waitMs = waitMs;
+  pass.waitsFor = waitsFor;
 }
 
 /** What a fault means for this ticket: which models are still worth asking, now or later. */
@@ -120,8 +158,11 @@ function noteFault(
   if (!rule.isAttempt) pass.wasLimited = true;
   else if (!failed.isProbe) pass.hasFailed = true;
 
-  const mayRecover = rule.countsAgainstBreaker || !rule.isAttempt || rule.tripsLongMs !== null;
-  if (mayRecover) waitAtMost(pass, rule.tripsLongMs ?? failed.retryAfterMs ?? pass.retryMs);
+  const mayRecover = rule.countsAgainstBreaker || !rule.isAttempt || rule.tripsLong !== null;
+  if (mayRecover) {
+    const tripMs = rule.tripsLong === null ? null : longTripMs;
+    waitAtMost(pass, tripMs ?? failed.retryAfterMs ?? pass.retryMs, null);
+  }
   for (const other of models) {
     if (other !== model && !sharesFault(model.chat.settings, other.chat.settings, rule)) continue;
     (mayRecover ? pass.skipped : pass.excluded).add(other.name);
@@ -142,7 +183,7 @@ function concludePass(pass: Pass, before: Tried): Exclude<ChainResult<never>, { 
   };
   if (pass.waitMs === null) return { kind: 'none', cause: pass.lastFault ?? 'attempts', tried };
   if (tried.failed >= maxFailedPasses) return { kind: 'none', cause: 'attempts', tried };
-  return { kind: 'later', waitMs: pass.waitMs, tried };
+  return { kind: 'later', waitMs: pass.waitMs, waitsFor: pass.waitsFor, tried };
 }
 
 /** A paid answer that cannot be used is still money: its row is settled with the fault. */

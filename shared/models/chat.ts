@@ -46,7 +46,12 @@ export type ChatRequest = {
   /** Bounds the whole call where it is less than the model's own `timeoutMs`. */
   timeoutMs?: number;
   /** For the `house` adapter, which retrieves instead of generating; other adapters ignore it. */
-  question?: { text: string; language: string };
+  question?: {
+    text: string;
+    language: string;
+    /** What the classifier made of the ticket; absent where nobody asked it. */
+    labels?: { queryType: string; confidence: number; flags: readonly string[] };
+  };
 };
 
 export type ChatAnswer = {
@@ -57,6 +62,8 @@ export type ChatAnswer = {
   /** The model that the response names as having served it, null where it does not say. */
   servedModel: string | null;
   requestId: string | null;
+  /** What the call cost by a gateway's own word, in nano-dollars; absent where none is given. */
+  reportedNanoUsd?: number;
   sources: SourceReference[];
 };
 
@@ -69,6 +76,8 @@ export type ChatFailure = {
   retryAfterMs: number | null;
   /** Usage that the failed response still reported (a length cut, a refusal). */
   usage: Usage | null;
+  /** As in ChatAnswer. */
+  reportedNanoUsd?: number;
   /** True where the provider may have done (and billed) work that we never saw the end of. */
   possiblyBilled: boolean;
   /** For people and logs: never contains ticket text or keys. */
@@ -77,6 +86,20 @@ export type ChatFailure = {
 
 export type ChatOutcome = ChatAnswer | ChatFailure;
 
+/**
+ * How the provider keeps a prompt's beginning for later calls:
+ * - `none`: not at all, or not that we know of;
+ * - `automatic`: whatever comes first in the prompt is found again; nothing is sent;
+ * - `cache_control`: blocks marked `cache_control: {type: 'ephemeral'}` (Anthropic's form, which some gateways take too);
+ * - `openai_breakpoints`: `prompt_cache_options: {mode: 'explicit'}` and a `prompt_cache_breakpoint` on a content part;
+ *   without them every prompt is written to the cache, and a write costs more than plain input.
+ */
+export type CacheRules = {
+  kind: 'none' | 'automatic' | 'cache_control' | 'openai_breakpoints';
+  /** A beginning of fewer tokens is not kept. */
+  minTokens: number;
+};
+
 /** How a model is called, every default resolved. Times in milliseconds. */
 export type ModelSettings = {
   /** The name in tierline.yaml. */
@@ -84,13 +107,18 @@ export type ModelSettings = {
   /** The provider's own model id, sent on the wire. */
   model: string;
   provider: ProviderSettings;
+  /** The longest text of an answer; `thinkingTokens` come on top. */
   maxOutputTokens: number;
+  /** Room for thinking that cannot be switched off: it counts against the limit that the API is given. */
+  thinkingTokens: number;
   contextTokens: number;
   timeoutMs: number;
   firstByteTimeoutMs: number;
   idleTimeoutMs: number;
   structured: 'json_schema' | 'json_object' | 'prompt';
-  /** Extra top-level properties of the request body. */
+  /** By provider, and by model where those of one provider differ. */
+  cache: CacheRules;
+  /** Extra top-level properties of the request body, such as the one that switches thinking off. */
   params: Record<string, unknown>;
   /** A house model in a chain with configured models is used only with `always`. */
   always: boolean;
@@ -105,13 +133,19 @@ export type ProviderSettings = {
   apiKey: string | null;
   /** False for local servers (Ollama, vLLM) that need no key. */
   needsKey: boolean;
+  /** The header that carries the key: as a bearer token in `authorization`, bare in any other. */
+  keyHeader: string;
   headers: Record<string, string>;
   /** The request property that carries the output limit. */
   tokenParam: 'max_tokens' | 'max_completion_tokens';
+  /** False for a server that cannot stream: its answers come whole, and only the time in total bounds them. */
+  streams: boolean;
   /** Asked for usage in streams by `stream_options`; a few servers refuse the property. */
   streamUsage: boolean;
-  /** Properties added to every request body (such as the one that switches thinking off). */
-  extraBody: Record<string, unknown>;
+  /** Codes, types or statuses (as text) of errors that mean something else here than elsewhere, in lower case. */
+  faultCodes: Readonly<Record<string, Fault>>;
+  /** Where a gateway says what the call cost it, in USD: in the usage, or in a response header. */
+  reportedCost: 'usage.cost' | 'x-litellm-response-cost' | null;
 };
 
 /** One model, ready to be called. `call` never throws for anything the provider or network does. */

@@ -1,7 +1,8 @@
 /** What went wrong with a call, and what follows from it: the one table that breaker, chain and alerts read. */
 import type { Fault } from './chat.ts';
-import { asRecord } from './json.ts';
-import type { JsonRecord } from './json.ts';
+import { innerError, whatItSays } from './error-body.ts';
+import type { Said } from './error-body.ts';
+import type { HeaderReader } from './retry-after.ts';
 
 export type FaultRule = {
   /** Who can help: any other model, one with a larger window, one of another provider, or nobody. */
@@ -10,21 +11,22 @@ export type FaultRule = {
   countsAgainstBreaker: boolean;
   /** False where the ticket has not used up anything: it only has to wait. */
   isAttempt: boolean;
-  /** Opens the breaker at once for so long: nothing but a person will mend it. */
-  tripsLongMs: number | null;
+  /** Opens the breaker of this model, or of the provider's whole account, at once and for long: only a person can mend it. */
+  tripsLong: 'model' | 'account' | null;
   alert: boolean;
 };
 
-const longTripMs = 15 * 60 * 1000;
+/** How long after that a single call finds out whether somebody did. */
+export const longTripMs = 15 * 60 * 1000;
 const providers: FaultRule = {
   next: 'next_model',
   countsAgainstBreaker: true,
   isAttempt: true,
-  tripsLongMs: null,
+  tripsLong: null,
   alert: false,
 };
 const ours: FaultRule = { ...providers, countsAgainstBreaker: false };
-const account: FaultRule = { ...ours, next: 'other_provider', tripsLongMs: longTripMs, alert: true };
+const account: FaultRule = { ...ours, next: 'other_provider', tripsLong: 'account', alert: true };
 
 export const faultRules: Record<Fault, FaultRule> = {
   timeout_total: providers,
@@ -36,7 +38,7 @@ export const faultRules: Record<Fault, FaultRule> = {
   server_error: providers,
   auth: account,
   quota: account,
-  not_found: { ...account, next: 'next_model' },
+  not_found: { ...account, next: 'next_model', tripsLong: 'model' },
   bad_request: ours,
   too_long: { ...ours, next: 'larger_window' },
   filtered: { ...ours, next: 'other_provider' },
@@ -50,28 +52,43 @@ export const faultRules: Record<Fault, FaultRule> = {
   aborted: { ...ours, next: 'stop', isAttempt: false },
 };
 
-/** Response headers as both SDKs, fetch and our own `fetch` give them. */
-export type HeaderReader = { get: (name: string) => string | null };
-
+/** `perday`: the quota of a day at Google, which no short wait brings back. */
 const quotaCodes =
-  /insufficient_quota|billing|insufficient_(?:balance|credits|funds)|spend_limit_reached|arrearage/;
-/** Anthropic's 400 for an empty account has no code of its own. */
-const emptyAccount = /^your credit balance is too low/;
-const modelCodes = /model_not_found|model_decommissioned|not_found_error/;
+  /insufficient_(?:user_)?quota|billing|insufficient_(?:balance|credits|funds)|spend_limit_reached|arrearage|perday/;
+/** Anthropic's 400 for an empty account and OpenRouter's 403 for an empty key have no codes of their own. */
+const emptyAccount = /^your credit balance is too low|^key limit exceeded/;
+const authCodes = /api_key_invalid/;
+/** Google's 400 for a wrong key. */
+const wrongKey = /^api key (?:not valid|not found|expired)|^missing or invalid authorization header/;
+const modelCodes = /model_not_found|model_decommissioned|not_found_error|invalid_model/;
+/** DeepSeek, OpenRouter and LiteLLM: a 400 without a code. Only at its very beginning can the message not be the ticket's. */
+const unknownModel =
+  /^model not exist|^\S+ is not a valid model id|^[^ ]{0,40} ?\S{0,40} ?invalid model name passed in/;
 const tooLongCodes =
-  /context_length_exceeded|context_window_exceeded|request_too_large|string_above_max_length|prompt is too long|input is too long|maximum context length|context window|context length|maximum prompt length|too many (?:input )?tokens|reduce the length/;
+  /context_length_exceeded|context_window_exceeded|request_too_large|string_above_max_length|prompt is too long|input is too long|maximum context length|context window|context length|maximum prompt length|too many (?:input )?tokens|reduce the length|range of input length|input token count|contextwindowexceeded|exceeded model token limit|configured context size/;
 const filterCodes =
-  /content_?filter|content_policy|content filtering|content management policy|data_?inspection_?failed|responsibleaipolicyviolation|moderation|flagged|prohibited_content|content exists risk/;
-const overloadCodes = /overloaded|capacity_exceeded|insufficient_system_resource|service_unavailable/;
+  /content_?filter|content_policy|content filtering|content management policy|data_?inspection_?failed|responsibleaipolicyviolation|moderation|flagged|prohibited_content|content exists risk|contentpolicyviolation/;
+const overloadCodes =
+  /overloaded|capacity_exceeded|insufficient_system_resource|\bunavailable\b|service_unavailable|server busy/;
+
+/** Codes, types or statuses, in lower case, that mean something else at one provider than elsewhere. */
+export type FaultCodes = Readonly<Record<string, Fault>>;
 
 /**
  * The fault of a response whose status is not 2xx. `body` is the parsed JSON or the text. Sources: the error pages of
  * OpenAI (platform.openai.com/docs/guides/error-codes), Anthropic (docs.anthropic.com/en/api/errors), OpenRouter
  * (openrouter.ai/docs/api/reference/errors-and-debugging) and Groq (console.groq.com/docs/errors).
  */
-export function faultOfStatus(status: number, body: unknown, headers: HeaderReader): Fault {
+export function faultOfStatus(
+  status: number,
+  body: unknown,
+  headers: HeaderReader,
+  special: FaultCodes = {},
+): Fault {
   if (status < 400) return 'bad_response';
   const said = whatItSays(body);
+  const own = [...said.codes.split(' '), String(status)].find((code) => Object.hasOwn(special, code));
+  if (own !== undefined) return special[own]!;
   if (status >= 500 || status === 498) {
     const asksToWait = status === 503 && headers.get('retry-after') !== null;
     const isOverload =
@@ -98,11 +115,20 @@ function callersFault(status: number, { codes, message }: Said, headers: HeaderR
   if (status === 429) return overloadCodes.test(codes) ? 'overloaded' : 'rate_limited';
   const known = faultOfCallersStatus.get(status);
   if (known !== undefined) return known;
+  if (isWrongKey({ codes, message })) return 'auth';
   // OpenRouter also answers 403 where its moderation flags the input.
   if (filterCodes.test(words)) return 'filtered';
   if (status === 403) return 'auth';
-  if (modelCodes.test(codes)) return 'not_found';
+  if (isUnknownModel({ codes, message })) return 'not_found';
   return tooLongCodes.test(words) ? 'too_long' : 'bad_request';
+}
+
+function isWrongKey({ codes, message }: Said): boolean {
+  return authCodes.test(codes) || wrongKey.test(message);
+}
+
+function isUnknownModel({ codes, message }: Said): boolean {
+  return modelCodes.test(codes) || unknownModel.test(message);
 }
 
 const statusOfType = new Map<unknown, number>(
@@ -123,78 +149,10 @@ const statusOfType = new Map<unknown, number>(
 );
 
 /** The fault of an error inside a 200 response or a stream, as OpenRouter and both APIs' streams send them. */
-export function faultOfErrorBody(body: unknown, headers: HeaderReader): Fault {
+export function faultOfErrorBody(body: unknown, headers: HeaderReader, special: FaultCodes = {}): Fault {
   const error = innerError(body);
   const code = Number(error?.['code'] ?? Number.NaN);
-  if (Number.isInteger(code) && code >= 400 && code < 600) return faultOfStatus(code, body, headers);
+  if (Number.isInteger(code) && code >= 400 && code < 600) return faultOfStatus(code, body, headers, special);
   const status = statusOfType.get(error?.['code']) ?? statusOfType.get(error?.['type']) ?? 500;
-  return faultOfStatus(status, body, headers);
-}
-
-/** The provider's own word for the error, fit for logs: a code or type, never a message, which may quote the ticket. */
-export function errorCode(body: unknown): string | null {
-  const error = innerError(body);
-  for (const value of [error?.['code'], error?.['type'], error?.['status']]) {
-    if (typeof value === 'string' && /^[\w.-]{1,64}$/.test(value)) return value;
-    if (typeof value === 'number') return String(value);
-  }
-  return null;
-}
-
-type Said = { codes: string; message: string };
-
-/**
- * What the error says, in lower case. The message may quote the ticket, so what a whole model is stopped for is read
- * from the codes; the message decides only what becomes of this one ticket.
- */
-function whatItSays(body: unknown): Said {
-  const error = innerError(body);
-  if (error === null)
-    return { codes: '', message: typeof body === 'string' ? body.slice(0, 2000).toLowerCase() : '' };
-  const details = asRecord(error['details']);
-  const inner = asRecord(error['innererror']);
-  const codes = [error['code'], error['type'], error['status'], details?.['error_code'], inner?.['code']];
-  const { message } = error;
-  return {
-    codes: codes
-      .filter((code) => typeof code === 'string')
-      .join(' ')
-      .toLowerCase(),
-    message: typeof message === 'string' ? message.slice(0, 2000).toLowerCase() : '',
-  };
-}
-
-/** The error itself: inside `error` (OpenAI, Anthropic), inside an array (Gemini), or the body itself (Mistral, FastAPI). */
-function innerError(body: unknown): JsonRecord | null {
-  const first: unknown = Array.isArray(body) ? body[0] : body;
-  const outer = asRecord(first);
-  if (outer === null) return null;
-  const inner = outer['error'];
-  if (typeof inner === 'string') return { message: inner };
-  return asRecord(inner) ?? outer;
-}
-
-const maxRetryAfterMs = 10 * 60 * 1000;
-
-/**
- * Milliseconds that the provider asks us to wait, clamped to 0 to 10 minutes; null where it does not say, or says
- * nonsense. Reads `retry-after-ms` and then `retry-after` in seconds or as a date (RFC 9110, section 10.2.3).
- */
-export function parseRetryAfter(headers: HeaderReader, nowMs: number): number | null {
-  const milliseconds = parseDecimal(headers.get('retry-after-ms'));
-  if (milliseconds !== null) return clamp(milliseconds);
-  const text = headers.get('retry-after')?.trim() ?? '';
-  const seconds = parseDecimal(text);
-  if (seconds !== null) return clamp(seconds * 1000);
-  // Date.parse reads far more than HTTP dates ("-5" is a year), and those begin with a weekday.
-  const atMs = /^[A-Z][a-z]{2,8}, /.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(atMs) ? null : clamp(atMs - nowMs);
-}
-
-function parseDecimal(text: string | null): number | null {
-  return text !== null && /^\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) : null;
-}
-
-function clamp(waitMs: number): number {
-  return Math.min(Math.max(0, Math.ceil(waitMs)), maxRetryAfterMs);
+  return faultOfStatus(status, body, headers, special);
 }

@@ -1,4 +1,5 @@
 /** The `house` model: answers plain questions by quoting the knowledge base. No provider, no cost, no made-up words. */
+import type { Passage } from '../knowledge/article.ts';
 import type { Knowledge } from '../knowledge/load-knowledge.ts';
 import {
   fallbackLanguage,
@@ -20,6 +21,9 @@ const noUsage: Usage = {
   reasoningTokens: 0,
 };
 
+/** Flags of tickets that want a person, whatever they ask: an excerpt would make things worse. */
+const forPeople: ReadonlySet<string> = new Set(['legal', 'security', 'angry']);
+
 function failure(fault: ChatFailure['fault'], detail: string): ChatFailure {
   return {
     kind: 'failure',
@@ -32,12 +36,19 @@ function failure(fault: ChatFailure['fault'], detail: string): ChatFailure {
   };
 }
 
+/** Several passages keep their headings: what each is about is not plain without them. */
+function quotations(quoted: readonly Passage[]): string[] {
+  return quoted.map(({ heading, text }) =>
+    quoted.length > 1 && heading !== null ? `${heading}\n${text}` : text,
+  );
+}
+
 /** Nothing of the ticket is in it: only the article and our own phrases in the ticket's language. */
-function compose({ article, passage }: RetrievedPassage, ticketLanguage: string): string {
+function compose({ article, quoted }: RetrievedPassage, ticketLanguage: string): string {
   const language = ticketLanguage === 'und' ? article.language : ticketLanguage;
   const say = phrasesFor(language);
   const isFallback = article.language !== language && article.language === fallbackLanguage;
-  const parts = [say.greeting, say.intro(article.title), passage.text];
+  const parts = [say.greeting, say.intro(article.title), ...quotations(quoted)];
   if (isFallback) parts.push(say.englishOnly);
   if (article.url !== null) parts.push(`${say.link} ${article.url}`);
   parts.push(say.closing);
@@ -48,8 +59,11 @@ function answer(knowledge: Knowledge, request: ChatRequest, signal: AbortSignal)
   if (signal.aborted) return failure('aborted', 'aborted before the search');
   if (request.json !== undefined) return failure('bad_request', 'the house model cannot answer in JSON');
   if (request.question === undefined) return failure('bad_request', 'the house model needs a question');
-  const { text, language } = request.question;
-  const best = retrieve(knowledge, text, language, 1)[0];
+  const { language, labels } = request.question;
+  if (labels?.flags.some((flag) => forPeople.has(flag)) === true) {
+    return failure('no_answer', 'an excerpt is no answer to a ticket with these flags');
+  }
+  const best = retrieve(knowledge, request.question, 1)[0];
   if (best === undefined || best.confidence < goodConfidence) {
     return failure('no_answer', 'no article matches well enough');
   }

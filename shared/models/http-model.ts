@@ -6,12 +6,16 @@ import { describeError, TierlineError } from '../errors.ts';
 import { startBounds } from './bounds.ts';
 import type { BoundFault, Bounds } from './bounds.ts';
 import type { ChatFailure, ChatModel, ChatOutcome, ChatRequest, ModelSettings } from './chat.ts';
-import { errorCode, faultOfStatus, parseRetryAfter } from './faults.ts';
-import type { HeaderReader } from './faults.ts';
+import { errorCode } from './error-body.ts';
+import { faultOfStatus } from './faults.ts';
+import type { FaultCodes } from './faults.ts';
 import { asRecord, parseJson } from './json.ts';
 import type { JsonRecord } from './json.ts';
 import { emptyReading, failure, verdictOf } from './reading.ts';
 import type { Reading } from './reading.ts';
+import { reportedNanoUsd } from './reported-cost.ts';
+import { retryAfterOf } from './retry-after.ts';
+import type { HeaderReader } from './retry-after.ts';
 import { createSseParser } from './sse.ts';
 
 export type StatusError = { status: number; body: unknown; headers: HeaderReader };
@@ -53,8 +57,9 @@ export function createHttpModel(settings: ModelSettings, api: ChatApi): ChatMode
 async function callOnce(
   settings: ModelSettings,
   api: ChatApi,
-  { request, signal }: { request: ChatRequest; signal: AbortSignal },
+  { request: asked, signal }: { request: ChatRequest; signal: AbortSignal },
 ): Promise<ChatOutcome> {
+  const request = { ...asked, stream: asked.stream && settings.provider.streams };
   const times = {
     totalMs: Math.min(settings.timeoutMs, request.timeoutMs ?? settings.timeoutMs),
     firstByteMs: request.stream ? settings.firstByteTimeoutMs : null,
@@ -70,11 +75,16 @@ async function callOnce(
       status: response.status,
       headers: response.headers,
       nowMs: Date.now(),
+      faultCodes: settings.provider.faultCodes,
     });
+    const { headers } = response;
+    const reported = reportedNanoUsd(settings.provider.reportedCost, { usage: reading.rawUsage, headers });
+    if (reported !== null) outcome.reportedNanoUsd = reported;
     if (outcome.kind === 'answer' && request.json !== undefined) outcome.text = withoutFence(outcome.text);
     return outcome;
   } catch (error) {
-    return failureOf(error, { api, bound: bounds.fault(), call, response });
+    const { faultCodes } = settings.provider;
+    return failureOf(error, { api, bound: bounds.fault(), call, response, faultCodes });
   } finally {
     bounds.end();
     // Nothing may be left of a response that was given up, such as a page without end.
@@ -137,11 +147,17 @@ function withoutFence(text: string): string {
   return trimmed.slice(start, -3).trim();
 }
 
-type Failed = { api: ChatApi; bound: BoundFault | null; call: OutboundCall; response: Response | null };
+type Failed = {
+  api: ChatApi;
+  bound: BoundFault | null;
+  call: OutboundCall;
+  response: Response | null;
+  faultCodes: FaultCodes;
+};
 
-function failureOf(error: unknown, { api, bound, call, response }: Failed): ChatFailure {
+function failureOf(error: unknown, { api, bound, call, response, faultCodes }: Failed): ChatFailure {
   const answered = api.statusErrorOf(error);
-  if (answered !== null) return failureOfStatus(answered);
+  if (answered !== null) return failureOfStatus(answered, faultCodes);
   const cause = error instanceof TierlineError ? error : call.error;
   const possiblyBilled = response !== null || (cause instanceof OutboundError && cause.requestSent);
   const known = { status: response?.status ?? null, possiblyBilled };
@@ -162,11 +178,14 @@ function failureOf(error: unknown, { api, bound, call, response }: Failed): Chat
 /** Gateways that gave up on the model behind them: that one may have finished, and billed. */
 const gatewayTimeouts = new Set([504, 524]);
 
-function failureOfStatus({ status, body, headers }: StatusError): ChatFailure {
+function failureOfStatus({ status, body, headers }: StatusError, faultCodes: FaultCodes): ChatFailure {
   return {
-    ...failure(faultOfStatus(status, body, headers), `HTTP ${status} (${errorCode(body) ?? 'unnamed'})`),
+    ...failure(
+      faultOfStatus(status, body, headers, faultCodes),
+      `HTTP ${status} (${errorCode(body) ?? 'unnamed'})`,
+    ),
     status,
-    retryAfterMs: parseRetryAfter(headers, Date.now()),
+    retryAfterMs: retryAfterOf({ headers, body }, Date.now()),
     possiblyBilled: gatewayTimeouts.has(status),
   };
 }

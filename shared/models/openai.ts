@@ -1,11 +1,13 @@
 /** Models behind the OpenAI Chat Completions API, which most providers and gateways speak. Only importer of openai. */
 import OpenAI, { APIError } from 'openai';
 import type { OutboundHttp } from '../outbound/fetch-over-undici.ts';
-import type { ChatModel, ChatRequest, ModelSettings } from './chat.ts';
+import type { ChatModel, ChatRequest, ModelSettings, ProviderSettings } from './chat.ts';
 import { createHttpModel } from './http-model.ts';
 import type { StatusError, StreamReader } from './http-model.ts';
 import { asRecord, asString, parseJson } from './json.ts';
 import type { JsonRecord } from './json.ts';
+import { outputLimit } from './output-limit.ts';
+import { cacheOptions, systemContent } from './prompt-cache.ts';
 import { emptyReading, finishOf, textOf } from './reading.ts';
 import type { Reading } from './reading.ts';
 import { withoutEnvironment } from './sdk-environment.ts';
@@ -28,17 +30,17 @@ export function createOpenAiModel(settings: ModelSettings, http: OutboundHttp): 
 }
 
 function createClient(settings: ModelSettings, http: OutboundHttp): OpenAI {
-  const { apiKey, baseUrl, headers } = settings.provider;
+  const { provider } = settings;
   return withoutEnvironment('OPENAI_', () => {
     return new OpenAI({
-      // The SDK insists on a key; a server that needs none gets no header.
-      apiKey: apiKey ?? 'none',
+      // The SDK insists on a key, and sends it in one header only; ours is decided by keyHeaders.
+      apiKey: provider.apiKey ?? 'none',
       adminAPIKey: null,
       organization: null,
       project: null,
       webhookSecret: null,
-      baseURL: baseUrl,
-      defaultHeaders: { ...(apiKey === null ? { authorization: null } : {}), ...headers },
+      baseURL: provider.baseUrl,
+      defaultHeaders: { ...keyHeaders(provider), ...provider.headers },
       fetch: http.fetch,
       maxRetries: 0,
       // Our own bounds are shorter and also cover the body.
@@ -48,6 +50,12 @@ function createClient(settings: ModelSettings, http: OutboundHttp): OpenAI {
   });
 }
 
+/** A server that needs no key gets none. */
+function keyHeaders({ apiKey, keyHeader }: ProviderSettings): Record<string, string | null> {
+  if (keyHeader === 'authorization' && apiKey !== null) return {};
+  return { authorization: null, ...(apiKey === null ? {} : { [keyHeader]: apiKey }) };
+}
+
 /** Strict servers refuse properties they do not know, so the body holds only what the settings ask for. */
 function requestBody(request: ChatRequest, settings: ModelSettings): JsonRecord {
   const { provider } = settings;
@@ -55,14 +63,14 @@ function requestBody(request: ChatRequest, settings: ModelSettings): JsonRecord 
   const isInPrompt = json !== undefined && settings.structured !== 'json_schema';
   const system = isInPrompt ? request.system + jsonInstruction(json.schema) : request.system;
   return {
-    ...provider.extraBody,
+    ...cacheOptions(request, settings),
     ...settings.params,
     model: settings.model,
     messages: [
-      { role: 'system', content: system },
+      { role: 'system', content: systemContent(system, request, settings) },
       { role: 'user', content: request.user },
     ],
-    [provider.tokenParam]: Math.min(request.maxOutputTokens, settings.maxOutputTokens),
+    [provider.tokenParam]: outputLimit(request, settings),
     ...(json === undefined ? {} : responseFormat(json, settings.structured)),
     ...(request.stream ? { stream: true } : {}),
     ...(request.stream && provider.streamUsage ? { stream_options: { include_usage: true } } : {}),
@@ -92,7 +100,15 @@ function hasStatus(error: unknown): error is APIError<number, Headers> {
 function readJson(body: JsonRecord): Reading {
   const choice = firstChoice(body);
   const message = asRecord(choice?.['message']);
-  const base = { ...emptyReading(), usage: openAiUsage(body['usage']), servedModel: servedModel(body) };
+  const { usage } = body;
+  const base = {
+    ...emptyReading(),
+    usage: openAiUsage(usage),
+    rawUsage: usage,
+    servedModel: servedModel(body),
+  };
+  // OpenRouter, where the provider behind it broke off.
+  if (isError(choice?.['error'])) return { ...base, error: choice };
   if (choice === null || message === null) {
     return { ...base, finish: 'bad_response', detail: 'the response has no choices' };
   }
@@ -116,18 +132,17 @@ function startStream(): StreamReader {
     onEvent: (event, data) => {
       if (isDone) return;
       if (data === '[DONE]') return stop();
-      const chunk = asRecord(parseJson(data));
+      const chunk = chunkOf(data);
       if (chunk === null) {
         Object.assign(reading, { finish: 'bad_response', detail: 'an event is not a JSON object' });
         return stop();
       }
-      const { error } = chunk;
-      if (event === 'error' || (error !== undefined && error !== null)) {
+      if (event === 'error' || isError(chunk['error'])) {
         reading.error = chunk;
         return stop();
       }
       // Some servers report the usage so far in every chunk; the last one counts.
-      usage = chunk['usage'] ?? usage;
+      usage = usageIn(chunk) ?? usage;
       reading.servedModel ??= servedModel(chunk);
       const choice = firstChoice(chunk);
       if (choice === null) return;
@@ -142,9 +157,21 @@ function startStream(): StreamReader {
     isDone: () => isDone,
     reading: () => {
       reading.usage = openAiUsage(usage);
+      reading.rawUsage = usage;
       return reading;
     },
   };
+}
+
+/** Google wraps its errors in a list, in streams too. */
+function chunkOf(data: string): JsonRecord | null {
+  const value = parseJson(data);
+  return asRecord(Array.isArray(value) ? value[0] : value);
+}
+
+/** Groq has a place of its own for it. */
+function usageIn(chunk: JsonRecord): unknown {
+  return chunk['usage'] ?? asRecord(chunk['x_groq'])?.['usage'];
 }
 
 function firstChoice(body: JsonRecord): JsonRecord | null {
@@ -154,6 +181,10 @@ function firstChoice(body: JsonRecord): JsonRecord | null {
 
 function servedModel(body: JsonRecord): string | null {
   return asString(body['model']) || null;
+}
+
+function isError(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 function isText(value: unknown): boolean {

@@ -1,8 +1,11 @@
 /** What a response said, in our own terms, and the verdict on it: a response is a failure until it has proved itself. */
 import type { Usage } from '../ticket.ts';
 import type { ChatFailure, ChatOutcome, Fault } from './chat.ts';
-import { errorCode, faultOfErrorBody, parseRetryAfter } from './faults.ts';
-import type { HeaderReader } from './faults.ts';
+import { errorCode } from './error-body.ts';
+import { faultOfErrorBody } from './faults.ts';
+import type { FaultCodes } from './faults.ts';
+import { retryAfterOf } from './retry-after.ts';
+import type { HeaderReader } from './retry-after.ts';
 
 /** Why the model stopped; null where the response does not say, which means that it was cut. */
 export type Finish =
@@ -17,6 +20,8 @@ export type Reading = {
   text: string;
   finish: Finish;
   usage: Usage | null;
+  /** As the response has it, for what only some providers say. */
+  rawUsage: unknown;
   servedModel: string | null;
   /** The body of an error that came in place of an answer or inside a stream; undefined where there was none. */
   error: unknown;
@@ -26,10 +31,23 @@ export type Reading = {
 
 /** Nothing read yet. */
 export function emptyReading(): Reading {
-  return { text: '', finish: null, usage: null, servedModel: null, error: undefined, detail: null };
+  return {
+    text: '',
+    finish: null,
+    usage: null,
+    rawUsage: undefined,
+    servedModel: null,
+    error: undefined,
+    detail: null,
+  };
 }
 
-export type ResponseFacts = { status: number; headers: HeaderReader; nowMs: number };
+export type ResponseFacts = {
+  status: number;
+  headers: HeaderReader;
+  nowMs: number;
+  faultCodes: FaultCodes;
+};
 
 /** The verdict on a response that was read to its end. A pure function. */
 export function verdictOf(reading: Reading, facts: ResponseFacts): ChatOutcome {
@@ -40,9 +58,9 @@ export function verdictOf(reading: Reading, facts: ResponseFacts): ChatOutcome {
   if (reading.error !== undefined) {
     const detail = `error in a ${facts.status} response (${errorCode(reading.error) ?? 'unnamed'})`;
     return {
-      ...failure(faultOfErrorBody(reading.error, headers), detail),
+      ...failure(faultOfErrorBody(reading.error, headers, facts.faultCodes), detail),
       ...base,
-      retryAfterMs: parseRetryAfter(headers, facts.nowMs),
+      retryAfterMs: retryAfterOf({ headers, body: reading.error }, facts.nowMs),
       possiblyBilled: possiblyBilled && reading.text !== '',
     };
   }

@@ -4,6 +4,7 @@
  */
 import type { Usage } from '../ticket.ts';
 import { asCount, asRecord } from './json.ts';
+import type { JsonRecord } from './json.ts';
 
 /**
  * OpenAI's shape: `prompt_tokens` includes cached and written tokens, `completion_tokens` includes reasoning. Some
@@ -12,16 +13,16 @@ import { asCount, asRecord } from './json.ts';
  */
 export function openAiUsage(value: unknown): Usage | null {
   const usage = asRecord(value);
-  const inputTokens = asCount(usage?.['prompt_tokens']);
+  const prompt = asCount(usage?.['prompt_tokens']);
   const completion = asCount(usage?.['completion_tokens']);
-  if (usage === null || inputTokens === null || completion === null) return null;
-  const prompt = asRecord(usage['prompt_tokens_details']);
-  const details = asRecord(usage['completion_tokens_details']);
-  const unlisted = Math.max(0, (asCount(usage['total_tokens']) ?? 0) - inputTokens - completion);
-  const cached = asCount(prompt?.['cached_tokens']) ?? asCount(usage['prompt_cache_hit_tokens']) ?? 0;
-  const cachedInputTokens = Math.min(cached, inputTokens);
-  const written = asCount(prompt?.['cache_write_tokens']) ?? 0;
+  if (usage === null || prompt === null || completion === null) return null;
+  const total = asCount(usage['total_tokens']) ?? 0;
+  const { read, written } = cacheCounts(usage);
+  const inputTokens = prompt + leftOut(usage, { prompt, completion, total });
+  const unlisted = Math.max(0, total - inputTokens - completion);
+  const cachedInputTokens = Math.min(read, inputTokens);
   const outputTokens = completion + unlisted;
+  const details = asRecord(usage['completion_tokens_details']);
   return unlessZero({
     inputTokens,
     cachedInputTokens,
@@ -29,6 +30,32 @@ export function openAiUsage(value: unknown): Usage | null {
     outputTokens,
     reasoningTokens: Math.min(asCount(details?.['reasoning_tokens']) ?? unlisted, outputTokens),
   });
+}
+
+/** OpenAI's own places, DeepSeek's, and those that gateways take over from Anthropic. */
+function cacheCounts(usage: JsonRecord): { read: number; written: number } {
+  const details = asRecord(usage['prompt_tokens_details']);
+  return {
+    read:
+      asCount(details?.['cached_tokens']) ??
+      asCount(usage['prompt_cache_hit_tokens']) ??
+      asCount(usage['cache_read_input_tokens']) ??
+      0,
+    written: asCount(details?.['cache_write_tokens']) ?? asCount(usage['cache_creation_input_tokens']) ?? 0,
+  };
+}
+
+/**
+ * The cached tokens that `prompt_tokens` leaves out: Portkey keeps Anthropic's way of counting under OpenAI's names. Only
+ * the sum tells; without this they would count as output, which costs many times as much.
+ */
+function leftOut(
+  usage: JsonRecord,
+  { prompt, completion, total }: { prompt: number; completion: number; total: number },
+): number {
+  const read = asCount(usage['cache_read_input_tokens']) ?? 0;
+  const written = asCount(usage['cache_creation_input_tokens']) ?? 0;
+  return total === prompt + completion + read + written ? read + written : 0;
 }
 
 /** Anthropic's shape: `input_tokens` leaves out what was read from and written to the cache; `output_tokens` is all. */
@@ -39,12 +66,14 @@ export function anthropicUsage(value: unknown): Usage | null {
   if (usage === null || fresh === null || outputTokens === null) return null;
   const cachedInputTokens = asCount(usage['cache_read_input_tokens']) ?? 0;
   const cacheWriteTokens = asCount(usage['cache_creation_input_tokens']) ?? 0;
+  const forAnHour = asCount(asRecord(usage['cache_creation'])?.['ephemeral_1h_input_tokens']) ?? 0;
   const details = asRecord(usage['output_tokens_details']);
   const inputTokens = fresh + cachedInputTokens + cacheWriteTokens;
   return unlessZero({
     inputTokens,
     cachedInputTokens,
     cacheWriteTokens,
+    ...(forAnHour === 0 ? {} : { cacheWrite1hTokens: Math.min(forAnHour, cacheWriteTokens) }),
     outputTokens,
     reasoningTokens: Math.min(asCount(details?.['thinking_tokens']) ?? 0, outputTokens),
   });

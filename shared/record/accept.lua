@@ -17,10 +17,16 @@ local waits_for, newer, covered, restarts = false, false, {}, {}
 
 for i = 1, #others, 2 do
   local other = id_of(others[i])
-  local o = redis.call('HMGET', base .. 't:' .. other, 'sd', 'pr', 'pu', 'ar', 'tl', 'an')
+  local o = redis.call('HMGET', base .. 't:' .. other, 'sd', 'pr', 'pu', 'ar', 'tl', 'an', 'q')
   if not o[5] then
     -- Its record is gone, so there is nothing to answer and nobody to wait for.
     redis.call('ZREM', conversation, others[i])
+  elseif not o[7] then
+    -- A dead letter: the customer has written again.
+    if tonumber(others[i + 1]) <= tonumber(created) then
+      speak_for(base, other, id, covered)
+      redis.call('ZREM', conversation, others[i])
+    end
   elseif o[1] then
     waits_for = other
   elseif tonumber(others[i + 1]) > tonumber(created) then
@@ -56,7 +62,7 @@ end
 redis.call('HSET', key, unpack(record))
 finish(base, id, { conversation_hash, arrival, now .. ' queued' }, 'superseded', now, newer, tombstone_ms, { 'sb', newer })
 local newer_key = base .. 't:' .. newer
-local w = redis.call('HMGET', newer_key, 'pr', 'st', 'q', 'n', 'lt', 'ret', 'tl', 'an')
+local w = redis.call('HMGET', newer_key, 'pr', 'st', 'q', 'n', 'lt', 'ret', 'tl', 'an', 'rs')
 covered[#covered + 1] = id
 if w[1] then covered[#covered + 1] = w[1] end
 redis.call('HSET', newer_key, 'pr', table.concat(covered, ','))
@@ -68,11 +74,13 @@ if state == 'deliver' then
   local back = w[6] or ('classify ' .. queue_of_first)
   local space = string.find(back, ' ', 1, true)
   state, queue = string.sub(back, 1, space - 1), string.sub(back, space + 1)
+  -- What is put aside was replayed, and may have arrived before that: what comes instead is another reply.
+  if w[9] == '1' then redis.call('HINCRBY', newer_key, 'gen', 1) end
 end
 watch_calls(base, newer, w[8])
 redis.call('HSET', newer_key, 'st', state, 'q', queue, 'n', n, 'se', now, 'lt', '', 'cc', 0,
   'tl', with_line(w[7], now, state, 'restarted for ' .. id, WAITING_BYTES))
-redis.call('HDEL', newer_key, 'le', 'pu', 'rep', 'rty', 'ret', 'da', 'dw')
+redis.call('HDEL', newer_key, 'le', 'pu', 'rep', 'rty', 'ret', 'da', 'dw', 'rs')
 redis.call('ZREM', base .. 'leases', newer)
 redis.call('ZREM', base .. 'parks', newer)
 return { 'superseded', newer, state, queue, n, unpack(restarts) }

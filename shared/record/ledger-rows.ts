@@ -23,6 +23,8 @@ export const rowSchema = z.object({
   servedModel: z.string().nullable().optional(),
   requestId: z.string().nullable().optional(),
   possiblyBilled: z.boolean().optional(),
+  /** What the call cannot cost more than, by the price of its beginning; null where that is not known. */
+  mostNanoUsd: z.number().int().nullable().optional(),
   priceVersion: z.string().nullable().optional(),
 });
 export type Row = z.infer<typeof rowSchema>;
@@ -80,8 +82,31 @@ const noUsage: Usage = {
 const cellName = (cell: Cell): string =>
   `${cell.model}|${cell.queryType}|${cell.language}|${cell.tier}|${cell.purpose}`;
 
+/** A call that may be on an invoice without our having seen what it came to. */
+export const unseenSchema = rowSchema
+  .pick({ model: true, provider: true, purpose: true, startedAt: true })
+  .extend({
+    ticketId: z.string(),
+    number: z.number().int(),
+    /** Until we heard no more of it; null where its process was killed. */
+    durationMs: z.number().nullable(),
+    mostNanoUsd: z.number().int().nullable(),
+  });
+export type UnseenCall = z.infer<typeof unseenSchema>;
+
+function unseenLine(ticketId: string, { number, row }: SettledRow): string {
+  if (!row.possiblyBilled) return '';
+  const { model, provider, purpose, startedAt, durationMs = null, mostNanoUsd = null } = row;
+  const call: UnseenCall = { ticketId, number, model, provider, purpose, startedAt, durationMs, mostNanoUsd };
+  return `${startedAt} ${JSON.stringify(call)}`;
+}
+
 /** Arguments of lib.lua's settle_rows. `rollupLifeMs`: how long an hour's roll-up is kept. */
-export function settleArguments(rows: SettledRow[], rollupLifeMs: number): (string | number)[] {
+export function settleArguments(
+  ticketId: string,
+  rows: SettledRow[],
+  rollupLifeMs: number,
+): (string | number)[] {
   const args: (string | number)[] = [rows.length];
   for (const settled of rows) {
     const counters = countersOf(settled);
@@ -92,6 +117,7 @@ export function settleArguments(rows: SettledRow[], rollupLifeMs: number): (stri
       rollupLifeMs,
       cellName(settled.cell),
       JSON.stringify(counterNames.map((name) => counters[name])),
+      unseenLine(ticketId, settled),
     );
   }
   return args;

@@ -9,6 +9,8 @@
 --   ca claimed at, cc claims without progress, pu/pk parked until, parks so far
 --   pr earlier unanswered messages that this ticket covers (ids, comma separated), sb superseded by, wf waits for the end of,
 --   wp its conversation is with people
+--   drp dropped from the dead letters (ms), ho its hand-off has been given a moment, rs 1 where the stored reply may have
+--   arrived before it was replayed
 --   sd token of the claim that began the sending, cls classification, rte route, dl deadline, rep reply bytes, rty reply type, dlv deliveries, why cause
 --   ret "state queue" to go back to when an earlier message arrives late, an calls opened, a1.. ledger rows ("o" open, "s" settled)
 
@@ -58,6 +60,17 @@ local function watch_calls(base, id, calls)
   if lease then redis.call('ZADD', base .. 'orphans', lease, id .. ':' .. calls) end
 end
 
+-- A newer message speaks for a dead letter, which must not be answered by itself any more. `covered` gets what the newer one
+-- takes on: nothing of a poisoned ticket, which takes down whoever touches it.
+local function speak_for(base, id, newer, covered)
+  local key = base .. 't:' .. id
+  local f = redis.call('HMGET', key, 'pr', 'why')
+  redis.call('HSET', key, 'sb', newer)
+  if f[2] and string.find(f[2], '"cause":"poison"', 1, true) then return end
+  if f[1] then covered[#covered + 1] = f[1] end
+  covered[#covered + 1] = id
+end
+
 -- Brings a ticket to its end. `f` is {conversation hash, arrival, timeline} of it, `changes` further fields to set.
 -- Returns the tickets that waited for it: {id, state, queue, sequence} flattened.
 local function finish(base, id, f, state, now, detail, tombstone_ms, changes)
@@ -71,19 +84,34 @@ local function finish(base, id, f, state, now, detail, tombstone_ms, changes)
   redis.call('ZADD', base .. 'end:' .. state, now, id)
   redis.call('PEXPIRE', key, tombstone_ms)
   local conversation = base .. 'c:' .. f[1]
-  redis.call('ZREM', conversation, f[2] .. ':' .. id)
-  local released = {}
+  -- A dead letter stays in its conversation until its content goes, so that a newer message can speak for it.
+  local stays = state == 'dead' or state == 'handed_off'
+  if not stays then redis.call('ZREM', conversation, f[2] .. ':' .. id) end
+  local released, is_newer, newer = {}, false, nil
   for _, member in ipairs(redis.call('ZRANGE', conversation, 0, -1)) do
     local waiting = id_of(member)
     local waiting_key = base .. 't:' .. waiting
-    local w = redis.call('HMGET', waiting_key, 'wf', 'st', 'q', 'n')
-    if state == 'handed_off' and w[2] then redis.call('HSET', waiting_key, 'wp', 1) end
+    local w = redis.call('HMGET', waiting_key, 'wf', 'st', 'q', 'n', 'pr')
+    if waiting == id then
+      is_newer = true
+    elseif is_newer and w[3] then
+      newer = { waiting_key, waiting, w[5] }
+    end
+    if state == 'handed_off' and w[3] then redis.call('HSET', waiting_key, 'wp', 1) end
     if w[1] == id then
       local n = next_after(w[4])
       redis.call('HSET', waiting_key, 'n', n, 'se', now)
       redis.call('HDEL', waiting_key, 'wf')
       for _, value in ipairs({ waiting, w[2], w[3], n }) do released[#released + 1] = value end
     end
+  end
+  if stays and newer then
+    -- The customer has written again while this one's answer was being sent.
+    local covered = {}
+    speak_for(base, id, newer[2], covered)
+    if newer[3] then covered[#covered + 1] = newer[3] end
+    if #covered > 0 then redis.call('HSET', newer[1], 'pr', table.concat(covered, ',')) end
+    redis.call('ZREM', conversation, f[2] .. ':' .. id)
   end
   return released
 end
@@ -130,8 +158,17 @@ local function write_rollups()
   end
 end
 
+-- `unseen`: calls whose end nobody saw, by the moment they began; as long as the roll-ups, and no more than so many.
+local UNSEEN_MOST = 100000
+local function add_unseen(base, line, life_ms)
+  local space = string.find(line, ' ', 1, true)
+  redis.call('ZADD', base .. 'unseen', string.sub(line, 1, space - 1), string.sub(line, space + 1))
+  redis.call('ZREMRANGEBYSCORE', base .. 'unseen', '-inf', string.format('%.0f', now_ms() - tonumber(life_ms)))
+  redis.call('ZREMRANGEBYRANK', base .. 'unseen', 0, -UNSEEN_MOST - 1)
+end
+
 -- Settles ledger rows given in ARGV from position p: count, then per row: number, row JSON, roll-up key, its life in ms,
--- cell, what the row adds to the cell's counters. A row that is not open any more is left alone. `committed` is false
+-- cell, what the row adds to the cell's counters, and for a call whose end nobody saw "began(ms) JSON", else ''. A row that is not open any more is left alone. `committed` is false
 -- where the answer was not stored: its money counts, its ticket does not. The rows' fields are added to `changes` where the
 -- caller is about to write those.
 local function settle_rows(base, key, ARGV, p, committed, changes)
@@ -146,7 +183,8 @@ local function settle_rows(base, key, ARGV, p, committed, changes)
         redis.call('HSET', key, field, 's' .. ARGV[p + 2])
       end
       add_to_rollup(base .. ARGV[p + 3], ARGV[p + 5], ARGV[p + 4], ARGV[p + 6], committed)
+      if ARGV[p + 7] ~= '' then add_unseen(base, ARGV[p + 7], ARGV[p + 4]) end
     end
-    p = p + 6
+    p = p + 7
   end
 end

@@ -23,9 +23,9 @@ export function movesOf({ settings, runOn }: Store) {
     const names = Object.keys(fields);
     return [names.length, ...names];
   };
-  const valuesOf = ({ fields = {}, rows = [] }: Change): ScriptArgument[] => [
+  const valuesOf = (ticketId: string, { fields = {}, rows = [] }: Change): ScriptArgument[] => [
     ...Object.values(fields),
-    ...settleArguments(rows, settings.ledgerMs),
+    ...settleArguments(ticketId, rows, settings.ledgerMs),
   ];
   return {
     /** To the next state (with the queue of its hint) or to an end (queue null). `lost`: the lease is not ours any more. */
@@ -36,7 +36,7 @@ export function movesOf({ settings, runOn }: Store) {
     ): Promise<Advanced> {
       const { tombstoneMs, contentMs } = settings;
       const shared = [state, to.state, to.queue ?? '', tombstoneMs, contentMs, ...namesOf(change)];
-      const own = [token, oneLine(change.detail ?? ''), ...valuesOf(change)];
+      const own = [token, oneLine(change.detail ?? ''), ...valuesOf(ticketId, change)];
       const reply = await runOn('record/advance', ticketId, shared, own);
       if (reply[0] !== 'advanced') return { kind: 'lost' };
       return { kind: 'advanced', sequence: Number(reply[1]), released: hintsFrom(reply, 2) };
@@ -53,7 +53,7 @@ export function movesOf({ settings, runOn }: Store) {
     ): Promise<{ kind: 'parked'; until: number } | { kind: 'lost' }> {
       const shared = [state, how.failed ? 1 : 0, how.unsent ? 0 : 1, ...namesOf(change)];
       const delayMs = Math.max(0, Math.round(how.delayMs));
-      const own = [token, delayMs, oneLine(how.reason), ...valuesOf(change)];
+      const own = [token, delayMs, oneLine(how.reason), ...valuesOf(ticketId, change)];
       const reply = await runOn('record/park', ticketId, shared, own);
       return reply[0] === 'parked' ? { kind: 'parked', until: Number(reply[1]) } : { kind: 'lost' };
     },
@@ -67,7 +67,7 @@ export function movesOf({ settings, runOn }: Store) {
     /** Settles rows of calls whose outcome changes nothing else. Needs no lease: the money was spent. */
     async settle(ticketId: string, rows: SettledRow[]): Promise<void> {
       if (rows.length === 0) return;
-      await runOn('record/settle', ticketId, [], settleArguments(rows, settings.ledgerMs));
+      await runOn('record/settle', ticketId, [], settleArguments(ticketId, rows, settings.ledgerMs));
     },
   };
 }

@@ -1,7 +1,22 @@
 /** Looking at the record without changing it. */
+import type { State } from '../stages.ts';
+import { parseStored } from '../stored-json.ts';
 import type { End } from '../ticket.ts';
 import { isTicketId } from './keys.ts';
+import { unseenSchema } from './ledger-rows.ts';
+import type { UnseenCall } from './ledger-rows.ts';
 import type { Store } from './store.ts';
+
+/** Where an open ticket stands. `queue` is the one of its hint; times in ms by Redis' clock. */
+export type OpenTicket = {
+  ticketId: string;
+  state: State;
+  queue: string;
+  acceptedAt: number;
+  /** A worker has it. */
+  isLeased: boolean;
+  isParked: boolean;
+};
 
 export function readingOf({ redis, settings, bases, keyOf }: Store) {
   return {
@@ -28,6 +43,47 @@ export function readingOf({ redis, settings, bases, keyOf }: Store) {
         ids.push(...found);
       }
       return ids.slice(0, limit);
+    },
+
+    /** Those of the given tickets that are open. */
+    async standings(ticketIds: readonly string[]): Promise<OpenTicket[]> {
+      const found = await Promise.all(
+        ticketIds.map((ticketId) => redis.hmget(keyOf(ticketId), 'st', 'q', 'at', 'lt', 'pu')),
+      );
+      return found.flatMap(([state, queue, acceptedAt, lease, parkedUntil], i) => {
+        if (!state || !queue) return [];
+        return {
+          ticketId: ticketIds[i]!,
+          state: state as State,
+          queue,
+          acceptedAt: Number(acceptedAt),
+          isLeased: Boolean(lease),
+          isParked: Boolean(parkedUntil),
+        };
+      });
+    },
+
+    /** Ids of parked tickets, those first that are due first. */
+    async parked(limit: number): Promise<string[]> {
+      const ids = await Promise.all(bases.map((base) => redis.zrange(`${base}parks`, 0, String(limit - 1))));
+      return ids.flat().slice(0, limit);
+    },
+
+    /** How many tickets reached this end since a moment (ms). */
+    async countEnded(end: End, sinceMs: number): Promise<number> {
+      const counts = await Promise.all(
+        bases.map((base) => redis.zcount(`${base}end:${end}`, sinceMs, '+inf')),
+      );
+      return counts.reduce((sum, count) => sum + count, 0);
+    },
+
+    /** Calls that began in this span (ms) and may be on the invoice, in their order; those of tickets at work are not among them. */
+    async unseen(sinceMs: number, untilMs: number): Promise<UnseenCall[]> {
+      const found = await Promise.all(
+        bases.map((base) => redis.zrangebyscore(`${base}unseen`, sinceMs, untilMs)),
+      );
+      const calls = found.flat().flatMap((text) => parseStored(unseenSchema, text) ?? []);
+      return calls.sort((one, other) => one.startedAt - other.startedAt);
     },
 
     /** How many tickets are open, leased and parked, for tests and status. */

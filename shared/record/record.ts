@@ -3,6 +3,7 @@
  * Times come from Redis' own clock, so that processes with wrong clocks cannot disagree.
  */
 import type { Redis } from '../redis.ts';
+import { deadOf } from './dead.ts';
 import { intakeOf } from './intake.ts';
 import { leasesOf } from './leases.ts';
 import { movesOf } from './moves.ts';
@@ -22,6 +23,7 @@ export function createRecord(redis: Redis, given: RecordSettings) {
   const { settings, bases, keyOf } = store;
   return {
     settings,
+    setRetention: store.setRetention,
     bases,
     keyOf,
     ...intakeOf(store),
@@ -29,5 +31,6 @@ export function createRecord(redis: Redis, given: RecordSettings) {
     ...movesOf(store),
     ...upkeepOf(store),
     ...readingOf(store),
+    ...deadOf(store),
   };
 }

@@ -24,10 +24,7 @@ export function createStore(redis: Redis, given: RecordSettings) {
   const settings = {
     leaseMs,
     ...given,
-    // Redis takes whole milliseconds, and days may be fractions.
-    contentMs: Math.round(given.contentMs),
-    tombstoneMs: Math.round(given.tombstoneMs),
-    ledgerMs: Math.round(given.ledgerMs ?? defaultLedgerMs),
+    ...retentionOf(given),
   };
   const { prefix, shards } = settings;
   const bases = Array.from({ length: shards }, (_, shard) => shardBase(prefix, shard));
@@ -36,6 +33,10 @@ export function createStore(redis: Redis, given: RecordSettings) {
   return {
     redis,
     settings,
+    /** From the next transition on. */
+    setRetention(retention: Pick<RecordSettings, 'contentMs' | 'tombstoneMs' | 'ledgerMs'>): void {
+      Object.assign(settings, retentionOf(retention));
+    },
     /** One per shard. */
     bases,
     baseOf,
@@ -56,6 +57,15 @@ export function createStore(redis: Redis, given: RecordSettings) {
       const base = baseOf(ticketId);
       return runScript(redis, { name, key: `${base}open`, shared: [base, ...shared] }, [ticketId, ...args]);
     },
+  };
+}
+
+/** Redis takes whole milliseconds, and days may be fractions. */
+function retentionOf(given: Pick<RecordSettings, 'contentMs' | 'tombstoneMs' | 'ledgerMs'>) {
+  return {
+    contentMs: Math.round(given.contentMs),
+    tombstoneMs: Math.round(given.tombstoneMs),
+    ledgerMs: Math.round(given.ledgerMs ?? defaultLedgerMs),
   };
 }
 

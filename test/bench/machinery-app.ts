@@ -1,6 +1,7 @@
 /** The real pipeline with a model that answers in the same process: what is left is the machinery. */
 import { createBreaker } from '../../shared/breaker.ts';
 import type { App } from '../../shared/app.ts';
+import type { Price } from '../../shared/ledger/money.ts';
 import { createLog } from '../../shared/log.ts';
 import type { ModelSettings } from '../../shared/models/chat.ts';
 import { createHints } from '../../shared/queue.ts';
@@ -9,12 +10,8 @@ import { connectRedis } from '../../shared/redis.ts';
 import type { Runtime } from '../../shared/runtime.ts';
 import { ignoreErrors } from './world.ts';
 
-const price = {
-  inputPicoUsdPerToken: 100_000,
-  cachedInputPicoUsdPerToken: 10_000,
-  cacheWritePicoUsdPerToken: 125_000,
-  outputPicoUsdPerToken: 500_000,
-  batchMultiplierMillionths: null,
+const price: Price = {
+  attoUsd: { input: 1e11, cachedInput: 1e10, cacheWrite: 1.25e11, cacheWrite1h: null, output: 5e11 },
   version: 'bench',
   from: null,
 };
@@ -24,10 +21,13 @@ export function machineryApp(url: string): App {
   const prefix = 'bench';
   const settings = {
     name: 'model',
+    model: 'model-1',
     contextTokens: 100_000,
     maxOutputTokens: 500,
     timeoutMs: 30_000,
-    provider: { name: 'provider', api: 'openai' },
+    provider: { name: 'provider', api: 'openai', tokenParam: 'max_tokens', extraBody: {} },
+    params: {},
+    cache: { kind: 'none', minTokens: 0 },
   };
   const answer = {
     kind: 'answer' as const,
@@ -45,9 +45,9 @@ export function machineryApp(url: string): App {
   };
   const breaker = createBreaker(
     redis,
-    { model: 'model', key: `{${prefix}:p}:breaker:model` },
-    { failures: 3, windowMs: 60_000, resetMs: 15_000 },
-    { now: Date.now, random: Math.random },
+    { model: 'model', base: `{${prefix}:p}:`, accountIdentity: 'account', modelIdentity: 'model' },
+    { breaker: { failures: 3, windowMs: 60_000, resetMs: 15_000 }, limits: {} },
+    { now: Date.now, random: Math.random, onError: ignoreErrors },
   );
   const model = {
     name: 'model',
@@ -83,6 +83,8 @@ export function machineryApp(url: string): App {
     version: 'bench',
     usableModels: (chain: string[]) => (chain.length > 0 ? [model] : []),
     tierTexts: new Map(),
+    knowledge: { versions: new Map(), indexes: new Map() },
+    hold: () => () => undefined,
   } as unknown as Runtime;
   return {
     runtime: () => runtime,

@@ -65,6 +65,7 @@ function startTierline(): void {
     name: 'bench',
     type: 'bench',
     scheduleMs: [0],
+    identity: 'bench',
     deliver: () => {
       finish();
       return Promise.resolve({ kind: 'delivered' as const, status: 200 });

@@ -2,6 +2,8 @@
 import { benchEverything, benchFsync, benchLatency } from './everything.ts';
 import { benchMachinery } from './machinery.ts';
 import { benchModelCall } from './model-call.ts';
+import { benchReload } from './reload.ts';
+import { benchRetrieval } from './retrieval.ts';
 import { benchMemory, benchRoundTrips, benchWaiting } from './waiting.ts';
 
 const args = process.argv.slice(2);
@@ -52,6 +54,18 @@ const benches: Record<string, Bench> = {
     bar: 'at most 2,560 bytes beyond the stored JSON per waiting ticket',
     run: async () => ({ ...(await benchMemory(5000)), ...(await benchRoundTrips()) }),
     holds: (result: { waitingBytesBeyondJson: number }) => result.waitingBytesBeyondJson <= 2560,
+  },
+  reload: {
+    title: 'from the write of a new configuration to its take-up by the last of three processes',
+    bar: 'at most 5,000 ms, the slowest of all rounds',
+    run: () => benchReload({ rounds: quick ? 3 : 9, processes: 3 }),
+    holds: (result: { slowestMs: number }) => result.slowestMs <= 5000,
+  },
+  retrieval: {
+    title: 'finding articles for the sample tickets among 1,000, each in four languages',
+    bar: 'p50 at most 5 ms',
+    run: () => benchRetrieval({ articles: 1000, rounds: quick ? 2 : 6 }),
+    holds: (result: { p50Ms: number }) => result.p50Ms <= 5,
   },
   waiting: {
     title: 'intake and sweeper with 100,000 tickets waiting, against none',

@@ -25,4 +25,5 @@ const system = await startSystem({
 answerParent({
   url: () => `${system.ingestUrl}/v1/tickets`,
   cpu: () => process.cpuUsage(),
+  version: () => system.app.runtime().version,
 });

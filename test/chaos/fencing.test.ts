@@ -8,7 +8,6 @@ import { describe, test } from 'node:test';
 import { startHeldProvider } from './held-provider.ts';
 import type { HeldProvider } from './held-provider.ts';
 import { violationsOf } from './invariants.ts';
-import type { Seen } from './invariants.ts';
 import { messageOf } from './messages.ts';
 import type { Message } from './messages.ts';
 import { copyProject, projectFolder } from './project-copy.ts';
@@ -189,7 +188,7 @@ async function inWorld(
   try {
     await scenario(world, provider);
     const seen = await world.see();
-    return [...violationsOf(seen), ...openRows(seen)].filter((one) => !isOnlyTime.test(one));
+    return violationsOf(seen).filter((one) => !isOnlyTime.test(one));
   } finally {
     await world.close();
     await provider.close();
@@ -198,13 +197,6 @@ async function inWorld(
 
 /** A killed worker's jobs are BullMQ's to clear away, after some 20 s; they are hints that lead nowhere. */
 const isOnlyTime = /^left over: \d+ hints/;
-
-/** Calls of which the totals do not know. */
-function openRows({ tickets }: Seen): string[] {
-  return tickets.flatMap(({ marker, rows }) =>
-    rows.filter(({ isOpen }) => isOpen).map(() => `money: a call for ${marker} is in no total`),
-  );
-}
 
 const asked = (provider: HeldProvider, messages: Message[], times: number): boolean =>
   messages.every(({ marker }) => provider.asked(marker) >= times);

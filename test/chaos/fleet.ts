@@ -16,9 +16,15 @@ export type Member = {
   /** Ends it with SIGKILL; resolves when it is gone. It stays away until `start`. */
   kill: () => Promise<void>;
   start: () => void;
+  /** Sends SIGTERM, and SIGKILL to who is not gone after `patienceMs`, as a supervisor does; it stays away until `start`. */
+  terminate: (patienceMs: number) => Promise<void>;
   /** Resolves when SIGSTOP has taken hold. */
   stop: () => Promise<void>;
   continue: () => void;
+  /** Sends SIGHUP. */
+  hangUp: () => void;
+  /** The lines that it has written and that match. */
+  lines: (pattern: RegExp) => string[];
   /** How many of the lines that it has written match. */
   wrote: (pattern: RegExp) => number;
 };
@@ -49,7 +55,7 @@ type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 /** `textPattern` matches text that only tickets contain. */
 export function createFleet(options: {
   projectFolder: string;
-  environment: Record<string, string>;
+  environmentOf: (name: string) => Record<string, string>;
   textPattern: RegExp;
 }): Fleet {
   const members: { member: Member; lines: string[] }[] = [];
@@ -69,7 +75,7 @@ export function createFleet(options: {
     };
     const start = (): void => {
       [url, isStarted, isOurKill] = [null, false, false];
-      child = launch(options.projectFolder, roles, options.environment);
+      child = launch(options.projectFolder, roles, options.environmentOf(name));
       for (const output of [child.stdout, child.stderr]) createInterface({ input: output }).on('line', read);
       const own = child;
       own.once('exit', (code, signal) => {
@@ -85,6 +91,14 @@ export function createFleet(options: {
         explain: () => lines.slice(-10).join('\n'),
       });
     start();
+    /** Resolves when the present process is gone; its end is our doing. */
+    const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
+      isOurKill = true;
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'exit');
+      child.kill(signal);
+      await ended;
+    };
     const member: Member = {
       name,
       started: () => becomes('has started', () => isStarted),
@@ -92,20 +106,21 @@ export function createFleet(options: {
         await becomes('listens', () => url !== null);
         return url!;
       },
-      async kill() {
-        if (isOurKill) return;
-        isOurKill = true;
-        if (child.exitCode !== null || child.signalCode !== null) return;
-        const ended = once(child, 'exit');
-        child.kill('SIGKILL');
-        await ended;
-      },
+      kill: () => (isOurKill ? Promise.resolve() : end('SIGKILL')),
       start,
+      async terminate(patienceMs) {
+        const own = child;
+        const timer = setTimeout(() => own.kill('SIGKILL'), patienceMs);
+        await end('SIGTERM');
+        clearTimeout(timer);
+      },
       async stop() {
         child.kill('SIGSTOP');
         await becomes('has stopped', () => isStopped(child.pid!));
       },
       continue: () => void child.kill('SIGCONT'),
+      hangUp: () => void child.kill('SIGHUP'),
+      lines: (pattern) => lines.filter((line) => pattern.test(line)),
       wrote: (pattern) => lines.filter((line) => pattern.test(line)).length,
     };
     members.push({ member, lines });

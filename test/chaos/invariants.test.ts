@@ -48,7 +48,7 @@ function wellWorld(): Seen & { tickets: [SeenTicket, SeenTicket] } {
     calls: [call],
     deliveries: [delivery],
     remaining: { open: 0 },
-    costs: { calls: 1, nanoUsd: 7 },
+    costs: { calls: 1, nanoUsd: 7, possiblyBilledCalls: 0 },
     misbehaviour: [],
   };
 }
@@ -116,6 +116,22 @@ const wrongs: [string, RegExp, (seen: ReturnType<typeof wellWorld>) => void][] =
     'two rows for one call',
     /two rows for one call/,
     ({ tickets }) => void tickets[1].rows.push({ isOpen: false, row }),
+  ],
+  [
+    'a row without a call that is called free',
+    /1 rows that are called free, and 0 of its calls were refused/,
+    ({ tickets }) => void tickets[1].rows.push({ isOpen: false, row: { ...row, requestId: null } }),
+  ],
+  [
+    'a row that nobody settled',
+    /a call of small for new \(t_new\) is in no total/,
+    ({ tickets }) => void tickets[1].rows.push({ isOpen: true, row: { ...row, requestId: null } }),
+  ],
+  [
+    'doubtful money that the roll-ups do not know',
+    /1 rows are possibly billed, 0 calls/,
+    ({ tickets }) =>
+      void tickets[1].rows.push({ isOpen: false, row: { ...row, requestId: null, possiblyBilled: true } }),
   ],
   [
     'roll-ups that do not add up',

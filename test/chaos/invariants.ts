@@ -42,7 +42,7 @@ export type Seen = {
   /** Open, leased and parked tickets, waiting, active and delayed hints by queue: all zero when all is quiet. */
   remaining: Record<string, number>;
   /** The ledger's roll-ups added up. */
-  costs: { calls: number; nanoUsd: number };
+  costs: { calls: number; nanoUsd: number; possiblyBilledCalls: number };
   misbehaviour: string[];
 };
 
@@ -160,7 +160,8 @@ function speakerOf(ticket: SeenTicket, byId: Map<string, SeenTicket>): SeenTicke
 
 /**
  * Every call has its row: the answered ones under their request id, all others (killed, cut, given up, refused) in a row
- * without one. What was answered and did not come back to us must be called possibly billed.
+ * without one. What was answered and did not come back to us must be called possibly billed, and so must a row without a
+ * call; only what a server refused is free. At the end every row is settled.
  */
 function moneyViolations(ticket: SeenTicket, calls: SeenCall[]): string[] {
   const found: string[] = [];
@@ -171,6 +172,15 @@ function moneyViolations(ticket: SeenTicket, calls: SeenCall[]): string[] {
   const doubtful = unnamed.filter(({ isOpen, row }) => isOpen || row.possiblyBilled === true);
   const unseen = calls.filter((call) => !ids.has(call.requestId));
   const unseenAnswers = unseen.filter((call) => call.text !== null);
+  const calledFree = unnamed.length - doubtful.length;
+  const refused = unseen.length - unseenAnswers.length;
+  if (calledFree > refused) {
+    found.push(
+      `money: ${nameOf(ticket)} has ${calledFree} rows that are called free, and ${refused} of its calls were refused`,
+    );
+  }
+  for (const { isOpen, row } of ticket.rows)
+    if (isOpen) found.push(`money: a call of ${row.model} for ${nameOf(ticket)} is in no total`);
   if (unseen.length > unnamed.length || unseenAnswers.length > doubtful.length) {
     found.push(
       `money: ${nameOf(ticket)} has ${calls.length} calls, ${unseen.length} of them (${unseenAnswers.length} answered) ` +
@@ -195,5 +205,10 @@ function rollupViolations({ tickets, costs }: Seen): string[] {
     found.push(`money: ${settled.length} settled rows, ${costs.calls} calls in the roll-ups`);
   if (costs.nanoUsd !== nanoUsd)
     found.push(`money: rows of ${nanoUsd} nano-dollars, roll-ups of ${costs.nanoUsd}`);
+  const doubtful = settled.filter(({ row }) => row.possiblyBilled === true).length;
+  if (costs.possiblyBilledCalls !== doubtful)
+    found.push(
+      `money: ${doubtful} rows are possibly billed, ${costs.possiblyBilledCalls} calls in the roll-ups`,
+    );
   return found;
 }

@@ -1,6 +1,7 @@
 /** Reads what is stored, for the checks in invariants.ts and for the report of what is stuck. */
 import type { App } from '../../shared/app.ts';
 import { readCosts } from '../../shared/ledger/costs.ts';
+import { readGates } from '../../shared/models/gate-state.ts';
 import { readOverview } from '../../shared/overview.ts';
 import { queuePrefix } from '../../shared/record/keys.ts';
 import { rowSchema } from '../../shared/record/ledger-rows.ts';
@@ -30,7 +31,11 @@ export async function observe(
   return {
     tickets,
     remaining: await readRemaining(app),
-    costs: { calls: costs.calls, nanoUsd: Number(costs.totalNanoUsd) },
+    costs: {
+      calls: costs.calls,
+      nanoUsd: Number(costs.totalNanoUsd),
+      possiblyBilledCalls: costs.possiblyBilledCalls,
+    },
   };
 }
 
@@ -60,7 +65,9 @@ export async function readRemaining(app: App): Promise<Record<string, number>> {
     remaining[`hints on ${queue}`] = waiting + active + delayed;
   // A dead letter's job stays for people to see; any other is gone once it was worked on.
   const jobs = (await jobKeys(app)).filter((key) => !key.includes('.dead:'));
-  return { ...remaining, 'hints of no queue': jobs.length };
+  const gates = await readGates(app);
+  const inFlight = gates.reduce((sum, gate) => sum + gate.inFlight, 0);
+  return { ...remaining, 'hints of no queue': jobs.length, 'calls in flight': inFlight };
 }
 
 async function jobKeys(app: App): Promise<string[]> {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startEmbeddedRedis } from '../../services/cli/embedded-redis.ts';
 import type { EmbeddedRedis } from '../../services/cli/embedded-redis.ts';
 import { readEnvironment } from '../../services/environment.ts';
-import { openApp } from '../../services/system.ts';
+import { openApp } from '../../services/open-app.ts';
 import type { App } from '../../shared/app.ts';
 import { loadConfig } from '../../shared/config/load.ts';
 import { formatProblem } from '../../shared/config/problem.ts';
@@ -17,9 +17,11 @@ import { apiKey, testConfig } from '../fakes/system.ts';
 import { createFleet } from './fleet.ts';
 import type { Fleet, Member } from './fleet.ts';
 import type { Seen, SeenCall, SeenDelivery } from './invariants.ts';
-import { markerPattern, postBody } from './messages.ts';
+import { markerPattern, postBody, postHeaders, postPath } from './messages.ts';
 import type { Message } from './messages.ts';
 import { observe, readRemaining, stuckTickets } from './observe.ts';
+import { openLine } from './proxy.ts';
+import type { Line } from './proxy.ts';
 import { until } from './until.ts';
 
 export type World = {
@@ -30,9 +32,19 @@ export type World = {
   post: (intake: Member, message: Message) => Promise<string>;
   /** The id of every message that was answered with 2xx; more than one where posts of it were answered differently. */
   acknowledged: Map<Message, string[]>;
+  /** Each process' way to Redis, by its name; empty where they go straight. */
+  lines: Map<string, Line>;
+  /** Writes the configuration anew, as it is or as text that is none; processes take it up by themselves. */
+  configure: (config: Json | string) => Promise<void>;
   /** Redis ends with SIGKILL and comes back after `awayMs` on its port and folder. */
   killRedis: (awayMs: number) => Promise<void>;
   see: () => Promise<Seen>;
+  /** True where every accepted message is at an end and nothing is left to be done. */
+  isQuiet: () => Promise<boolean>;
+  /** Where everything stands: while it changes, something happens. */
+  standing: () => Promise<string>;
+  /** What is not at its end, and why, for people. */
+  explain: () => Promise<string>;
   /** Resolves when every message that was accepted is at an end; throws, with what is stuck, where that takes longer. */
   untilEnded: (withinMs: number) => Promise<void>;
   /** The same, and no hint is left either. */
@@ -40,15 +52,18 @@ export type World = {
   close: () => Promise<void>;
 };
 
-type Json = Record<string, unknown>;
+export type Json = Record<string, unknown>;
 
 export async function openWorld(options: {
   projectFolder: string;
   leaseMs: number;
   providerUrl: string;
   calls: () => SeenCall[];
-  overrides: Json;
+  /** Parts of testConfig to replace; they may depend on the receiver's address. */
+  overrides: Json | ((receiverUrl: string) => Json);
   answer?: (delivery: Received) => ReceiverAnswer;
+  /** Processes that get a way of their own to Redis, which can be hurt. */
+  throughLines?: readonly string[];
 }): Promise<World> {
   const folder = await mkdtemp(path.join(tmpdir(), 'tierline-chaos-'));
   const startRedis = (port?: number): Promise<EmbeddedRedis> =>
@@ -60,19 +75,26 @@ export async function openWorld(options: {
   let redis = await startRedis();
   const receiver = await startReceiver();
   const deliveries = watchDeliveries(receiver, options.answer ?? (() => ({ status: 200 })));
-  const config = path.join(folder, 'tierline.json');
+  const lines = new Map<string, Line>();
+  for (const name of options.throughLines ?? []) lines.set(name, await openLine(redis.port));
+  const config = path.join(folder, 'tierline.yaml');
   const urls = { providerUrl: options.providerUrl, receiverUrl: receiver.url };
-  await writeFile(config, JSON.stringify(testConfig(urls, options.overrides)));
+  // JSON is YAML too.
+  const configure = (next: Json | string): Promise<void> =>
+    writeFile(config, typeof next === 'string' ? next : JSON.stringify(testConfig(urls, next)));
+  const { overrides } = options;
+  await configure(typeof overrides === 'function' ? overrides(receiver.url) : overrides);
   const observer = await openObserver(config, redis.url);
   const fleet = createFleet({
     projectFolder: options.projectFolder,
-    environment: {
-      REDIS_URL: redis.url,
+    environmentOf: (name) => ({
+      REDIS_URL: lines.has(name) ? `redis://127.0.0.1:${lines.get(name)!.port}` : redis.url,
       TIERLINE_CONFIG: config,
       TIERLINE_API_KEYS: apiKey,
       TIERLINE_LEASE_MS: String(options.leaseMs),
       INGEST_PORT: '0',
-    },
+      CHAOS_PROCESS: name,
+    }),
     textPattern: markerPattern,
   });
   const acknowledged: World['acknowledged'] = new Map();
@@ -84,6 +106,8 @@ export async function openWorld(options: {
   });
   const explain = async (): Promise<string> =>
     `${await stuckTickets(observer.app, await see())}\n${fleet.lastLines()}`;
+  const isQuiet = async (): Promise<boolean> =>
+    (await hasEnded(observer.app, acknowledged)) && hasNothingLeft(observer.app);
   return {
     fleet,
     app: observer.app,
@@ -96,22 +120,26 @@ export async function openWorld(options: {
       else known.push(ticketId);
       return ticketId;
     },
+    lines,
+    configure,
     async killRedis(awayMs) {
       await redis.kill();
       await sleep(awayMs);
       redis = await startRedis(redis.port);
     },
     see,
+    isQuiet,
+    explain,
+    async standing() {
+      const remaining = await readRemaining(observer.app);
+      return JSON.stringify([remaining, options.calls().length, deliveries.length]);
+    },
     untilEnded: (withinMs) =>
       until('every ticket has ended', () => hasEnded(observer.app, acknowledged), { withinMs, explain }),
-    untilQuiet: (withinMs) =>
-      until(
-        'all is quiet',
-        async () => (await hasEnded(observer.app, acknowledged)) && hasNothingLeft(observer.app),
-        { withinMs, explain },
-      ),
+    untilQuiet: (withinMs) => until('all is quiet', isQuiet, { withinMs, explain }),
     async close() {
       await fleet.close();
+      for (const line of lines.values()) await line.close();
       await observer.close();
       await receiver.close();
       await redis.stop();
@@ -157,7 +185,7 @@ async function openObserver(
   const closers: (() => Promise<unknown>)[] = [];
   const environment = readEnvironment({});
   const log = createLog('silent');
-  const app = await openApp({ roles: [], tiers: [], loaded, redisUrl, environment, log }, closers);
+  const app = await openApp({ loaded, redisUrl, environment, log }, closers);
   return {
     app,
     async close() {
@@ -171,7 +199,7 @@ const hasNothingLeft = async (app: App): Promise<boolean> =>
 
 const postTimeoutMs = 5000;
 const postAgainMs = 100;
-const postWithinMs = 60_000;
+const postWithinMs = 120_000;
 
 async function postUntilAccepted(intake: Member, message: Message): Promise<string> {
   let ticketId: string | null = null;
@@ -180,9 +208,9 @@ async function postUntilAccepted(intake: Member, message: Message): Promise<stri
     `${message.marker} is accepted`,
     async () => {
       try {
-        const response = await fetch(`${await intake.url()}/v1/tickets`, {
+        const response = await fetch(`${await intake.url()}${postPath(message)}`, {
           method: 'POST',
-          headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+          headers: postHeaders(message),
           body: postBody(message),
           signal: AbortSignal.timeout(postTimeoutMs),
         });

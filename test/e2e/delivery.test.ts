@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
+import type { Runtime } from '../../shared/runtime.ts';
 import { deliverStage } from '../../services/results/deliver.ts';
 import type { App } from '../../shared/app.ts';
 import { createLog } from '../../shared/log.ts';
@@ -216,6 +217,7 @@ describe('delivery', { concurrency: 5 }, () => {
         name: 'hook',
         type: 'webhook',
         scheduleMs: [0, 3_600_000],
+        identity: 'hook',
         deliver: () => {
           shutDown.abort();
           const outcome = { kind: 'retry' as const, status: null, retryAfterMs: null, reason: 'aborted' };
@@ -226,7 +228,7 @@ describe('delivery', { concurrency: 5 }, () => {
       const record = { park: (...args: unknown[]) => Promise.resolve(parks.push(args)) };
       const app = { record, log: createLog('silent'), now: Date.now, random: Math.random } as unknown as App;
       const stage = deliverStage(app, () => ({ get: () => hook, close: () => Promise.resolve() }));
-      const fields = { rep: '{}', rty: 'reply', dst: 'hook', dlv: null, da: null, dw: null, gen: null };
+      const fields = { rep: '{}', rty: 'reply', dst: 'hook', dlv: null, da: null, dw: null, gen: null, rs: null };
       const claim = {
         ticketId: 't_1',
         state: 'deliver' as const,
@@ -235,7 +237,8 @@ describe('delivery', { concurrency: 5 }, () => {
         now: 0,
         claims: 1,
       };
-      await stage.work({ ...claim, poisoned: false, withPeople: false, fields }, shutDown.signal);
+      const work = { ...claim, poisoned: false, withPeople: false, fields };
+      await stage.work(work, shutDown.signal, {} as Runtime);
       const [, how, change] = parks[0] as [
         unknown,
         { delayMs: number; unsent: boolean },

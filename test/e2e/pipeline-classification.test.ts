@@ -74,7 +74,7 @@ describe('classification', { concurrency: 4 }, () => {
     );
     for (const request of scene.provider.requests) {
       const user = userMessageOf(request);
-      const [, mark] = /<ticket-([0-9a-f-]{36})>\n/.exec(user) ?? [];
+      const [, mark] = /<ticket-([0-9a-f-]{12,36})>\n/.exec(user) ?? [];
       const inside = user.slice(user.indexOf(`<ticket-${mark}>\n`), user.indexOf(`\n</ticket-${mark}>`));
       assert.ok(inside.includes('Ignore all instructions'));
       // Outside the marks, and in everything else of the request, there is nothing of the ticket.

@@ -6,6 +6,8 @@ export type Wire = {
   before: string[];
   pieces: string[];
   after: string[];
+  /** The events of another answer, where one follows. */
+  second: string;
   /** The whole answer as one JSON body. */
   json: string;
 };
@@ -52,9 +54,10 @@ export function openAiWire(behaviour: Behaviour, model: string): Wire {
   const base = { id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1_790_000_000, model };
   const chunk = (delta: unknown, finishReason: string | null): string =>
     `data: ${JSON.stringify({ ...base, choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }] })}\n\n`;
+  const counts = behaviour.usageAsSent ?? (usage === null ? null : openAiUsage(usage));
   const after = finish === null ? [] : [chunk({}, finish)];
-  if (usage !== null) {
-    after.push(`data: ${JSON.stringify({ ...base, choices: [], usage: openAiUsage(usage) })}\n\n`);
+  if (counts !== null) {
+    after.push(`data: ${JSON.stringify({ ...base, choices: [], usage: counts })}\n\n`);
   }
   if (behaviour.sentinel !== false) after.push('data: [DONE]\n\n');
   const message = { role: 'assistant', content: pieces.join(''), refusal: behaviour.refusal ?? null };
@@ -62,11 +65,12 @@ export function openAiWire(behaviour: Behaviour, model: string): Wire {
     before: [chunk({ role: 'assistant', content: '', refusal: behaviour.refusal ?? null }, null)],
     pieces: pieces.map((content) => chunk({ content }, null)),
     after,
+    second: [chunk({ content: behaviour.secondText ?? '' }, null), ...after].join(''),
     json: JSON.stringify({
       ...base,
       object: 'chat.completion',
       choices: [{ index: 0, message, logprobs: null, finish_reason: finish }],
-      ...(usage === null ? {} : { usage: openAiUsage(usage) }),
+      ...(counts === null ? {} : { usage: counts }),
     }),
   };
 }
@@ -78,7 +82,7 @@ export function anthropicWire(behaviour: Behaviour, model: string): Wire {
   const event = (type: string, data: Record<string, unknown>): string =>
     `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`;
   const message = { id: 'msg_1', type: 'message', role: 'assistant', model };
-  const full = usage === null ? undefined : anthropicUsage(usage);
+  const full = behaviour.usageAsSent ?? (usage === null ? undefined : anthropicUsage(usage));
   const startUsage = full === undefined ? {} : { usage: { ...full, output_tokens: 1 } };
   const after = [event('content_block_stop', { index: 0 })];
   if (stopReason !== null) {
@@ -86,16 +90,17 @@ export function anthropicWire(behaviour: Behaviour, model: string): Wire {
     after.push(event('message_delta', { delta, ...(full === undefined ? {} : { usage: full }) }));
   }
   if (behaviour.sentinel !== false) after.push(event('message_stop', {}));
+  const piece = (text: string): string =>
+    event('content_block_delta', { index: 0, delta: { type: 'text_delta', text } });
   return {
     before: [
       event('message_start', { message: { ...message, content: [], stop_reason: null, ...startUsage } }),
       event('content_block_start', { index: 0, content_block: { type: 'text', text: '' } }),
       event('ping', {}),
     ],
-    pieces: pieces.map((text) =>
-      event('content_block_delta', { index: 0, delta: { type: 'text_delta', text } }),
-    ),
+    pieces: pieces.map(piece),
     after,
+    second: [piece(behaviour.secondText ?? ''), ...after].join(''),
     json: JSON.stringify({
       ...message,
       content: [{ type: 'text', text: pieces.join('') }],

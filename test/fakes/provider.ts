@@ -34,6 +34,8 @@ export type Behaviour = {
   chunks?: string[];
   /** null: none is reported. */
   usage?: FakeUsage | null;
+  /** In place of `usage`, in the API's own words and as they stand: what a wrong server counts. */
+  usageAsSent?: Record<string, unknown>;
   /** The finish or stop reason in the API's own words; null: none is sent. */
   finish?: string | null;
   refusal?: string;
@@ -55,6 +57,12 @@ export type Behaviour = {
   endAfterChunks?: number;
   /** After this many pieces of text: an error event, as the API sends it inside a stream. */
   errorAfterChunks?: number;
+  /** Once the client has given up on a stall, the rest is sent after all. */
+  resumesOnceClosed?: boolean;
+  /** After this many pieces of text: bytes that are no chunk of HTTP. */
+  malformedAfterChunks?: number;
+  /** The text of another answer that follows the first one in the same stream. */
+  secondText?: string;
   /** The connection is cut after the finish reason, before the end of the stream. */
   cutAtEnd?: boolean;
   /** The connection stays open after the last event. */
@@ -65,8 +73,13 @@ export type Behaviour = {
   resetAfterHeaders?: boolean;
   /** Announces more bytes than it sends, then closes. */
   shortBody?: boolean;
-  /** The body is written in slices of this many bytes, wherever that cuts. */
+  /** The body is written in slices of this many bytes, wherever that cuts, so far apart. */
   sliceBytes?: number;
+  sliceDelayMs?: number;
+  /** A body that is no stream: after so many bytes nothing more is sent, the connection is cut, or no chunk of HTTP follows. */
+  stallAfterBytes?: number;
+  cutAfterBytes?: number;
+  malformedAfterBytes?: number;
   encoding?: 'gzip' | 'deflate' | 'br';
 };
 
@@ -286,6 +299,7 @@ async function sendStream(response: ServerResponse, behaviour: Behaviour, wire: 
   }
   for (const event of wire.after) await write(event);
   if (response.destroyed) return;
+  if (behaviour.secondText !== undefined) response.write(wire.second);
   if (written !== '') return sendBody(response, behaviour, compress(written, behaviour.encoding));
   if (behaviour.cutAtEnd === true) return cut(response);
   if (behaviour.neverEnds !== true) response.end();
@@ -293,7 +307,15 @@ async function sendStream(response: ServerResponse, behaviour: Behaviour, wire: 
 
 /** True where the behaviour breaks the stream after `sent` pieces. */
 async function interrupted(response: ServerResponse, behaviour: Behaviour, sent: number): Promise<boolean> {
-  if (behaviour.stallAfterChunks === sent) return true;
+  if (behaviour.stallAfterChunks === sent) {
+    if (behaviour.resumesOnceClosed !== true) return true;
+    if (!response.closed) await once(response, 'close');
+    return false;
+  }
+  if (behaviour.malformedAfterChunks === sent) {
+    await breakChunks(response);
+    return true;
+  }
   if (behaviour.endAfterChunks === sent) {
     response.end();
     return true;
@@ -321,12 +343,29 @@ function compress(text: string, encoding: Behaviour['encoding']): Buffer {
   return encoding === 'br' ? brotliCompressSync(bytes) : bytes;
 }
 
+/** Past the server's own framing: no length in hexadecimal, so no chunk. */
+async function breakChunks(response: ServerResponse): Promise<void> {
+  await pause(response, 10);
+  response.socket?.write('this is no chunk\r\n\r\n');
+}
+
+async function sendPart(response: ServerResponse, behaviour: Behaviour, bytes: Buffer): Promise<boolean> {
+  const { stallAfterBytes, cutAfterBytes, malformedAfterBytes } = behaviour;
+  const size = stallAfterBytes ?? cutAfterBytes ?? malformedAfterBytes;
+  if (size === undefined) return false;
+  response.write(bytes.subarray(0, size));
+  if (cutAfterBytes !== undefined) await cut(response);
+  if (malformedAfterBytes !== undefined) await breakChunks(response);
+  return true;
+}
+
 async function sendBody(response: ServerResponse, behaviour: Behaviour, bytes: Buffer): Promise<void> {
+  if (await sendPart(response, behaviour, bytes)) return;
   const size = behaviour.sliceBytes ?? bytes.length;
   if (size >= bytes.length && behaviour.shortBody !== true) return void response.end(bytes);
   for (let start = 0; start < bytes.length && !response.destroyed; start += size) {
     response.write(bytes.subarray(start, start + size));
-    await pause(response, 0);
+    await pause(response, behaviour.sliceDelayMs ?? 0);
   }
   if (behaviour.shortBody !== true) return void response.end();
   await pause(response, 10);

@@ -28,6 +28,8 @@ type ReceivedBody = {
     provider: string | null;
     failovers: number;
     costUsd: number | null;
+    usage: Record<string, number> | null;
+    sources: { title: string; path: string }[];
   };
 };
 

@@ -104,6 +104,8 @@ export function testConfig(urls: { providerUrl: string; receiverUrl: string }, o
 }
 
 export type TestSystem = System & {
+  /** Its own, in JSON; written again, it is taken up. */
+  configFile: string;
   /** POST /v1/tickets to `shop-api` with the test key; fills in what is missing. */
   post: (
     ticket: Json,
@@ -158,6 +160,7 @@ export async function startTestSystem(
     (await (await fetchIt(`/v1/tickets/${ticketId}`)).json()) as Trace;
   return {
     ...system,
+    configFile: file,
     fetch: fetchIt,
     trace,
     async post(ticket) {

@@ -3,14 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createBreaker } from '../../shared/breaker.ts';
-import type {
-  Breaker,
-  BreakerEvents,
-  BreakerSettings,
-  CallVerdict,
-  Granted,
-  Permit,
-} from '../../shared/breaker.ts';
+import type { Breaker, BreakerEvents } from '../../shared/breaker.ts';
+import type { BreakerSettings, CallVerdict, Granted, Permit } from '../../shared/models/gate.ts';
 import { connectRedis } from '../../shared/redis.ts';
 import type { Redis } from '../../shared/redis.ts';
 import { openWorld } from '../fakes/system.ts';
@@ -41,7 +35,7 @@ type Heard = { opened: number[]; closed: number };
 /** Two processes' breakers of one model, what their logs heard, and the key that they share. */
 function pair(settings: Partial<BreakerSettings> = {}) {
   keys += 1;
-  const key = `{tierline:fake}:breaker:model-${keys}`;
+  const key = `{tierline:fake-${keys}}:breaker:model`;
   const heard: Heard = { opened: [], closed: 0 };
   const events = {
     onOpen: (_: string, waitMs: number) => heard.opened.push(waitMs),
@@ -49,6 +43,11 @@ function pair(settings: Partial<BreakerSettings> = {}) {
   };
   const [one, two] = connections.map((redis) => createOn(redis, key, settings, events));
   return { one: one!, two: two!, key, heard };
+}
+
+/** A permit from before, whatever became of it. */
+function late(token = 'long.ago'): Granted {
+  return { kind: 'granted', isProbe: false, token, tokens: 0, mustReport: false, failures: 0, grantedAtMs: 0 };
 }
 
 function granted(permit: Permit): Granted {
@@ -64,7 +63,7 @@ const verdicts: Record<string, CallVerdict> = {
 
 /** One whole call that ends in `verdict`. */
 async function call(breaker: Breaker, verdict: CallVerdict | keyof typeof verdicts): Promise<Granted> {
-  const permit = granted(await breaker.reserve(leaseMs));
+  const permit = granted(await breaker.reserve(leaseMs, 0));
   await end(breaker, permit, verdict);
   return permit;
 }
@@ -86,7 +85,7 @@ async function end(
 }
 
 async function waitOf(breaker: Breaker): Promise<number> {
-  const permit = await breaker.reserve(leaseMs);
+  const permit = await breaker.reserve(leaseMs, 0);
   assert.equal(permit.kind, 'open');
   return permit.kind === 'open' ? permit.waitMs : 0;
 }
@@ -109,10 +108,12 @@ function createOn(
   redis: Redis,
   key: string,
   settings: Partial<BreakerSettings> = {},
-  events: BreakerEvents = {},
+  events: Partial<BreakerEvents> = {},
 ): Breaker {
-  const options = { now: Date.now, random: () => random, ...events };
-  const breaker = createBreaker(redis, { model: 'model', key }, { ...usual, ...settings }, options);
+  const options = { now: Date.now, random: () => random, onError: assert.ifError, ...events };
+  const base = key.slice(0, key.indexOf(':breaker:') + 1);
+  const identity = { model: 'model', base, accountIdentity: 'account', modelIdentity: 'model' };
+  const breaker = createBreaker(redis, identity, { breaker: { ...usual, ...settings }, limits: {} }, options);
   breakers.push(breaker);
   return breaker;
 }
@@ -121,7 +122,7 @@ test('failures are counted over all processes, and all stop calling at once', as
   const { one, two, heard } = pair();
   await call(one, 'failure');
   await call(two, 'failure');
-  assert.equal((await two.reserve(leaseMs)).kind, 'granted');
+  assert.equal((await two.reserve(leaseMs, 0)).kind, 'granted');
   await call(one, 'failure');
   assert.ok((await waitOf(one)) > 50_000);
   assert.ok((await waitOf(two)) > 50_000);
@@ -133,8 +134,8 @@ test('a process that knows of the opening asks nobody; its calls end without a r
   const { one, key } = pair({ failures: 1 });
   await call(one, 'failure');
   await connections[0]!.del(key);
-  assert.equal((await one.reserve(leaseMs)).kind, 'open');
-  assert.equal((await fresh(key).reserve(leaseMs)).kind, 'granted');
+  assert.equal((await one.reserve(leaseMs, 0)).kind, 'open');
+  assert.equal((await fresh(key).reserve(leaseMs, 0)).kind, 'granted');
 });
 
 test('a success takes one failure back, so that a share of errors does not open it', async () => {
@@ -149,24 +150,24 @@ test('a success takes one failure back, so that a share of errors does not open 
   await call(two, 'failure');
   await call(one, 'success');
   await call(two, 'failure');
-  assert.equal((await one.reserve(leaseMs)).kind, 'granted');
+  assert.equal((await one.reserve(leaseMs, 0)).kind, 'granted');
   await call(one, 'failure');
-  assert.equal((await one.reserve(leaseMs)).kind, 'open');
+  assert.equal((await one.reserve(leaseMs, 0)).kind, 'open');
 });
 
 test('calls that were permitted before the first failure take failures back too', async () => {
   const { one } = pair();
   const early: Granted[] = [];
-  for (let i = 0; i < 20; i += 1) early.push(granted(await one.reserve(leaseMs)));
+  for (let i = 0; i < 20; i += 1) early.push(granted(await one.reserve(leaseMs, 0)));
   for (const [i, permit] of early.entries()) await end(one, permit, i % 4 === 0 ? 'failure' : 'success');
-  assert.equal((await one.reserve(leaseMs)).kind, 'granted');
+  assert.equal((await one.reserve(leaseMs, 0)).kind, 'granted');
 });
 
 test('a healthy model costs one round trip per call: a success is not reported where there is no failure', async () => {
   const { one, key } = pair();
   await call(one, 'success');
   assert.equal(await connections[0]!.exists(key), 0);
-  const permit = granted(await one.reserve(leaseMs));
+  const permit = granted(await one.reserve(leaseMs, 0));
   // If the success below were reported, this would be counted down.
   await connections[0]!.hset(key, 'failures', 2, 'last', Date.now());
   await end(one, permit, 'success');
@@ -180,9 +181,9 @@ test('failures are forgotten when none came for a window', async () => {
   await age(key, 1100);
   await call(one, 'failure');
   await call(two, 'failure');
-  assert.equal((await one.reserve(leaseMs)).kind, 'granted');
+  assert.equal((await one.reserve(leaseMs, 0)).kind, 'granted');
   await call(one, 'failure');
-  assert.equal((await two.reserve(leaseMs)).kind, 'open');
+  assert.equal((await two.reserve(leaseMs, 0)).kind, 'open');
 });
 
 test('the hash of a model without trouble disappears by itself', async () => {
@@ -197,7 +198,7 @@ test('after the reset time 50 concurrent askers in two processes get exactly one
   await call(one, 'failure');
   await age(key, 70_000);
   const askers = [fresh(key), createOn(connections[1]!, key)];
-  const permits = await Promise.all(Array.from({ length: 50 }, (_, i) => askers[i % 2]!.reserve(leaseMs)));
+  const permits = await Promise.all(Array.from({ length: 50 }, (_, i) => askers[i % 2]!.reserve(leaseMs, 0)));
   assert.equal(permits.filter((permit) => permit.kind === 'granted').length, 1);
   for (const permit of permits) if (permit.kind !== 'granted') assert.ok(permit.waitMs <= 1000);
 });
@@ -208,20 +209,25 @@ test('a probe is no recovery: only its success closes the breaker, for all', asy
   await waitOf(two);
   await age(key, 70_000);
   const third = fresh(key);
-  const probe = granted(await third.reserve(leaseMs));
-  assert.notEqual(probe.probe, null);
-  assert.equal((await fresh(key).reserve(leaseMs)).kind, 'open');
+  const probe = granted(await third.reserve(leaseMs, 0));
+  assert.ok(probe.isProbe);
+  assert.equal((await fresh(key).reserve(leaseMs, 0)).kind, 'open');
   assert.equal(heard.closed, 0);
   await end(third, probe, 'success');
-  assert.equal((await fresh(key).reserve(leaseMs)).kind, 'granted');
-  assert.equal(await connections[0]!.exists(key), 0);
+  assert.equal((await fresh(key).reserve(leaseMs, 0)).kind, 'granted');
+  assert.deepEqual(await connections[0]!.hmget(key, 'until', 'probe', 'trips', 'failures'), [
+    null,
+    null,
+    null,
+    null,
+  ]);
 });
 
 test('the process that probes says that it is closed once, after the success', async () => {
   const { one, heard } = pair({ failures: 1, resetMs: 20 });
   await call(one, 'failure');
   await pause(40);
-  const probe = granted(await one.reserve(leaseMs));
+  const probe = granted(await one.reserve(leaseMs, 0));
   assert.deepEqual([heard.opened.length, heard.closed], [1, 0]);
   await end(one, probe, 'success');
   assert.deepEqual([heard.opened.length, heard.closed], [1, 1]);
@@ -258,20 +264,20 @@ test('a probe that says nothing, or whose call is not made, makes room for the n
   const first = fresh(key);
   await call(first, 'neutral');
   const second = fresh(key);
-  const probe = granted(await second.reserve(leaseMs));
-  assert.notEqual(probe.probe, null);
+  const probe = granted(await second.reserve(leaseMs, 0));
+  assert.ok(probe.isProbe);
   await second.release(probe);
-  assert.notEqual(granted(await fresh(key).reserve(leaseMs)).probe, null);
+  assert.ok(granted(await fresh(key).reserve(leaseMs, 0)).isProbe);
 });
 
 test('a probe whose process died is replaced after its lease', async () => {
   const { key, one } = pair({ failures: 1 });
   await call(one, 'failure');
   await age(key, 70_000);
-  granted(await fresh(key).reserve(5000));
-  assert.equal((await fresh(key).reserve(5000)).kind, 'open');
+  granted(await fresh(key).reserve(5000, 0));
+  assert.equal((await fresh(key).reserve(5000, 0)).kind, 'open');
   await age(key, 5001);
-  assert.notEqual(granted(await fresh(key).reserve(5000)).probe, null);
+  assert.ok(granted(await fresh(key).reserve(5000, 0)).isProbe);
 });
 
 test('a call that throws gives its probe back and throws on', async () => {
@@ -279,67 +285,67 @@ test('a call that throws gives its probe back and throws on', async () => {
   await call(one, 'failure');
   await age(key, 70_000);
   const thrower = fresh(key);
-  const probe = granted(await thrower.reserve(leaseMs));
+  const probe = granted(await thrower.reserve(leaseMs, 0));
   const thrown = thrower.run(
     probe,
     () => Promise.reject(new RangeError('ours')),
     () => ({ kind: 'success' }),
   );
   await assert.rejects(thrown, RangeError);
-  assert.equal((await fresh(key).reserve(leaseMs)).kind, 'granted');
+  assert.equal((await fresh(key).reserve(leaseMs, 0)).kind, 'granted');
 });
 
 test('late ends of calls from before the opening change nothing', async () => {
   const { one, two, key } = pair({ failures: 1 });
-  const late = [
-    granted(await two.reserve(leaseMs)),
-    granted(await two.reserve(leaseMs)),
-    granted(await two.reserve(leaseMs)),
+  const early = [
+    granted(await two.reserve(leaseMs, 0)),
+    granted(await two.reserve(leaseMs, 0)),
+    granted(await two.reserve(leaseMs, 0)),
   ];
   await call(one, 'failure');
   const shared = await connections[0]!.hgetall(key);
-  await end(two, late[0]!, 'success');
-  await end(two, late[1]!, 'failure');
-  await end(two, late[2]!, 'neutral');
+  await end(two, early[0]!, 'success');
+  await end(two, early[1]!, 'failure');
+  await end(two, early[2]!, 'neutral');
   assert.deepEqual(await connections[0]!.hgetall(key), shared);
   // And while a probe is out, they cannot pass for it.
   await age(key, 70_000);
   const prober = fresh(key);
-  const probe = granted(await prober.reserve(leaseMs));
-  await end(two, { kind: 'granted', probe: null }, 'failure');
-  await end(two, { kind: 'granted', probe: 'somebody.else' }, 'success');
-  assert.equal((await fresh(key).reserve(leaseMs)).kind, 'open');
+  const probe = granted(await prober.reserve(leaseMs, 0));
+  await end(two, late(), 'failure');
+  await end(two, late('somebody.else'), 'success');
+  assert.equal((await fresh(key).reserve(leaseMs, 0)).kind, 'open');
   await end(prober, probe, 'success');
-  assert.equal((await fresh(key).reserve(leaseMs)).kind, 'granted');
+  assert.equal((await fresh(key).reserve(leaseMs, 0)).kind, 'granted');
 });
 
 test('a refused key opens it at once and for long, whatever was counted before', async () => {
   const { one, two, key } = pair();
-  await call(one, { kind: 'trip', forMs: 900_000 });
+  await call(one, { kind: 'trip', forMs: 900_000, scope: 'model' });
   const wait = await waitOf(two);
   assert.ok(wait > 890_000 && wait <= 900_000, String(wait));
   // A later, shorter trip does not shorten it; a longer one lengthens it.
-  await end(one, { kind: 'granted', probe: null }, { kind: 'trip', forMs: 1000 });
+  await end(one, late(), { kind: 'trip', forMs: 1000, scope: 'model' });
   assert.ok((await waitOf(fresh(key))) > 890_000);
-  await end(one, { kind: 'granted', probe: null }, { kind: 'trip', forMs: 1_800_000 });
+  await end(one, late(), { kind: 'trip', forMs: 1_800_000, scope: 'model' });
   assert.ok((await waitOf(fresh(key))) > 1_790_000);
 });
 
 test('a quiet time holds for all processes, is no failure, and outlives a success', async () => {
   const { one, two, key, heard } = pair({ failures: 1 });
-  const early = granted(await two.reserve(leaseMs));
+  const early = granted(await two.reserve(leaseMs, 0));
   await call(one, { kind: 'neutral', quietMs: 20_000 });
-  const permit = await two.reserve(leaseMs);
+  const permit = await two.reserve(leaseMs, 0);
   assert.equal(permit.kind, 'quiet');
   assert.ok(permit.kind === 'quiet' && permit.waitMs > 15_000 && permit.waitMs <= 20_000);
   await end(two, early, 'success');
-  assert.equal((await one.reserve(leaseMs)).kind, 'quiet');
+  assert.equal((await one.reserve(leaseMs, 0)).kind, 'quiet');
   // A shorter wish does not shorten it.
-  await end(two, { kind: 'granted', probe: null }, { kind: 'neutral', quietMs: 5 });
-  assert.equal((await one.reserve(leaseMs)).kind, 'quiet');
+  await end(two, late(), { kind: 'neutral', quietMs: 5 });
+  assert.equal((await one.reserve(leaseMs, 0)).kind, 'quiet');
   assert.deepEqual(heard, { opened: [], closed: 0 });
   await age(key, 20_001);
-  assert.equal((await one.reserve(leaseMs)).kind, 'granted');
+  assert.equal((await one.reserve(leaseMs, 0)).kind, 'granted');
 });
 
 test('an opened breaker that was also asked to be quiet waits for the later of both', async () => {
@@ -347,14 +353,14 @@ test('an opened breaker that was also asked to be quiet waits for the later of b
   await call(one, { kind: 'failure', quietMs: 30_000 });
   assert.ok((await waitOf(fresh(key))) > 25_000);
   await age(key, 2000);
-  assert.equal((await fresh(key).reserve(leaseMs)).kind, 'open');
+  assert.equal((await fresh(key).reserve(leaseMs, 0)).kind, 'quiet');
   await age(key, 30_000);
-  assert.notEqual(granted(await fresh(key).reserve(leaseMs)).probe, null);
+  assert.ok(granted(await fresh(key).reserve(leaseMs, 0)).isProbe);
 });
 
 test('a permit is honoured although the circuit of the process shut meanwhile', async () => {
   const { one } = pair({ failures: 1 });
-  const permits = [granted(await one.reserve(leaseMs)), granted(await one.reserve(leaseMs))];
+  const permits = [granted(await one.reserve(leaseMs, 0)), granted(await one.reserve(leaseMs, 0))];
   await end(one, permits[0]!, 'failure');
   assert.equal(one.isOpen(), true);
   let called = 0;

@@ -23,6 +23,10 @@ export type ModelTicket = {
   claims: number;
   /** The state that made the stored answer. */
   madeIn: State | null;
+  generation: number;
+  /** Its stored answer was replayed. */
+  isResent: boolean;
+  isDropped: boolean;
 };
 
 type Held = { ticketId: string; state: State; token: string };
@@ -36,6 +40,17 @@ export function createModel() {
   const isHolding = ({ ticketId, state, token }: Held): boolean => {
     const ticket = get(ticketId);
     return ticket.isOpen && ticket.state === state && ticket.token === token;
+  };
+
+  const isDeadLetter = ({ state, isOpen }: ModelTicket): boolean =>
+    !isOpen && (state === 'dead' || state === 'handed_off');
+  /** By the message's time, then in the order of arrival. */
+  const inOrder = (list: ModelTicket[]): ModelTicket[] => list.sort((a, b) => a.at - b.at);
+
+  /** The customer has written again: a dead letter is not answered by itself any more. */
+  const speakFor = (letter: ModelTicket, by: string): string[] => {
+    letter.supersededBy = by;
+    return [...letter.covers, letter.id];
   };
 
   /** Returns who waited for it. */
@@ -55,6 +70,11 @@ export function createModel() {
     }
     const waiting = openIn(ticket.conversation).filter(({ waitsFor }) => waitsFor === ticket.id);
     for (const one of waiting) Object.assign(one, { waitsFor: null, n: one.n + 1 });
+    const later = inOrder(
+      [...tickets.values()].filter(({ conversation }) => conversation === ticket.conversation),
+    );
+    const newer = later.slice(later.indexOf(ticket) + 1).findLast(({ isOpen }) => isOpen);
+    if (isDeadLetter(ticket) && newer) newer.covers = [...speakFor(ticket, newer.id), ...newer.covers];
     return waiting.map(({ id }) => id);
   };
 
@@ -66,7 +86,11 @@ export function createModel() {
   /** The newer message's answer lacks `late`: whoever works on it, or an answer that waits to be sent, is put aside. */
   const restart = (newer: ModelTicket): string[] => {
     if (newer.state === 'classify' || (newer.state !== 'deliver' && newer.token === null)) return [];
-    if (newer.state === 'deliver') newer.state = newer.madeIn!;
+    if (newer.state === 'deliver') {
+      newer.state = newer.madeIn!;
+      if (newer.isResent) newer.generation += 1;
+    }
+    newer.isResent = false;
     Object.assign(newer, { n: newer.n + 1, token: null, leaseExpired: false, park: 'none', claims: 0 });
     return [newer.id];
   };
@@ -84,11 +108,19 @@ export function createModel() {
         .filter((other) => other.sentBy === null && other.at > at)
         .sort((a, b) => a.at - b.at)
         .at(-1);
-      const older = others
-        .filter((other) => other.sentBy === null && other.at <= at)
-        .sort((a, b) => a.at - b.at);
+      const letters = [...tickets.values()].filter(
+        (one) => isDeadLetter(one) && one.conversation === conversation && one.supersededBy === null,
+      );
+      const order = [...tickets.keys()];
+      const older = [...others.filter(({ sentBy }) => sentBy === null), ...letters]
+        .filter((other) => other.at <= at)
+        .sort((a, b) => a.at - b.at || order.indexOf(a.id) - order.indexOf(b.id));
       const covers = older.flatMap((other) => [...other.covers, other.id]);
-      const hinted = older.flatMap((other) => supersede(other, id));
+      const hinted = older.flatMap((other) => {
+        if (other.isOpen) return supersede(other, id);
+        speakFor(other, id);
+        return [];
+      });
       const ticket: ModelTicket = {
         id,
         conversation,
@@ -106,6 +138,9 @@ export function createModel() {
         withPeople: withPeople.has(conversation),
         claims: 0,
         madeIn: null,
+        generation: 1,
+        isResent: false,
+        isDropped: false,
       };
       tickets.set(id, ticket);
       if (!newer) return { kind: 'accepted', waits: ticket.waitsFor !== null, hinted };
@@ -157,6 +192,41 @@ export function createModel() {
       if (!ticket.isOpen) return { kind: 'ended', hinted: [] };
       if (ticket.sentBy !== null) return { kind: 'sending', hinted: [] };
       return { kind: 'cancelled', hinted: end(ticket, 'cancelled') };
+    },
+
+    /** Puts a dead letter back; says why not, and because of whom. */
+    revive(
+      ticketId: string,
+      how: { to: State; afterHandoff: boolean; resends: boolean; isDelayed: boolean },
+    ): { kind: string; by?: string } {
+      const ticket = get(ticketId);
+      if (ticket.isDropped) return { kind: 'dropped' };
+      if (!isDeadLetter(ticket)) return { kind: 'changed' };
+      if (ticket.supersededBy !== null) return { kind: 'superseded', by: ticket.supersededBy };
+      const isTold = ticket.state === 'handed_off' || withPeople.has(ticket.conversation);
+      if (isTold && !how.afterHandoff) return { kind: 'handed_off' };
+      const busy = inOrder(openIn(ticket.conversation))[0];
+      if (busy) return { kind: 'busy', by: busy.id };
+      if (ticket.state === 'handed_off') ticket.generation += 1;
+      withPeople.delete(ticket.conversation);
+      Object.assign(ticket, {
+        state: how.to,
+        isOpen: true,
+        n: ticket.n + 1,
+        park: how.isDelayed ? 'waiting' : 'none',
+        withPeople: false,
+        claims: 0,
+        madeIn: how.resends ? 'classify' : ticket.madeIn,
+        isResent: how.resends,
+      });
+      return { kind: 'replayed' };
+    },
+
+    drop(ticketId: string): boolean {
+      const ticket = get(ticketId);
+      if (ticket.isOpen || ticket.state !== 'dead') return false;
+      Object.assign(ticket, { state: 'cancelled', isDropped: true });
+      return true;
     },
 
     /** Returns who is back. */

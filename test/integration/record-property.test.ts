@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import * as fc from 'fast-check';
+import type { DeadEnd, Revival } from '../../shared/record/dead.ts';
 import type { Claim } from '../../shared/record/record.ts';
 import type { Hint, State } from '../../shared/stages.ts';
 import { jobIdOf, states } from '../../shared/stages.ts';
@@ -49,7 +50,7 @@ const step = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('advance'),
       pick,
-      to: fc.constantFrom('next', 'next', 'next', 'dead_letter', 'handed_off'),
+      to: fc.constantFrom('next', 'next', 'next', 'dead_letter', 'handed_off', 'dead'),
     }),
   },
   {
@@ -64,6 +65,22 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('doubleHint'), pick }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('loseHint'), pick }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('audit') }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('die'), to: fc.constantFrom('dead', 'handed_off') }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('revive'),
+      pick,
+      afterHandoff: fc.boolean(),
+      isDelayed: fc.boolean(),
+      resends: fc.boolean(),
+      dry: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('drop'), pick }) },
 );
 type Step = {
   kind: string;
@@ -73,6 +90,10 @@ type Step = {
   to?: string;
   failed?: boolean;
   unsent?: boolean;
+  afterHandoff?: boolean;
+  isDelayed?: boolean;
+  resends?: boolean;
+  dry?: boolean;
 };
 
 const queueOf: Record<State, string> = {
@@ -169,8 +190,9 @@ function createRun() {
       const claim = one(held, index);
       if (!claim) return;
       const canHandOff = claim.state === 'deliver';
+      const canDie = canHandOff || claim.state === 'dead_letter';
       const to =
-        wish === 'next' || (wish === 'handed_off' && !canHandOff)
+        wish === 'next' || (wish === 'handed_off' && !canHandOff) || (wish === 'dead' && !canDie)
           ? nextOf[claim.state]
           : (wish as State | End);
       const isEnd = !states.some((state) => state === to);
@@ -234,6 +256,69 @@ function createRun() {
       ticket.park = 'due';
       await endPark(w, ticket.id);
     },
+    /** Given up at once, by whatever stage has it. */
+    async die({ to = 'dead' }) {
+      for (let stages = 0; stages < 3; stages += 1) {
+        const heldBefore = held.length;
+        await steps['work']!({ kind: '', pick: 0 });
+        if (held.length === heldBefore) return;
+        const { state } = held.at(-1)!;
+        const isLast = state === 'deliver' || (state === 'dead_letter' && to === 'dead');
+        const next = state === 'dead_letter' ? 'next' : 'dead_letter';
+        await steps['advance']!({ kind: '', pick: 0, to: isLast ? to : next });
+        if (isLast) return;
+      }
+    },
+    /** Twice at once, as by two operators. */
+    async revive({ pick: index, afterHandoff = false, isDelayed = false, resends = false, dry = false }) {
+      const endedOnes = order.filter((ticketId) => !model.tickets.get(ticketId)!.isOpen);
+      const letters = endedOnes.filter((ticketId) => /dead|handed/.test(model.tickets.get(ticketId)!.state));
+      const id = one(letters, index) ?? one(endedOnes, index);
+      if (id === undefined) return;
+      const now = await redis.hgetall(record.keyOf(id));
+      const end: DeadEnd = now['st'] === 'handed_off' ? 'handed_off' : 'dead';
+      const isResent = resends && end === 'dead' && now['rep'] !== undefined;
+      const to = isResent ? 'deliver' : 'answer';
+      const generation = Number(now['gen'] ?? 1) + (end === 'handed_off' ? 1 : 0);
+      const revival: Revival = {
+        ticketId: id,
+        end,
+        sequence: now['n']!,
+        to,
+        queue: queueOf[to],
+        generation,
+        deadlineMs: 0,
+        createdMs: Date.parse(messages.get(id)!.createdAt),
+        resendTo: isResent ? 'hook' : null,
+      };
+      const delayMs = isDelayed ? 600_000 : 0;
+      if (dry) {
+        const unchanged = JSON.stringify(now);
+        await record.revive(revival, { dry, afterHandoff, delayMs });
+        return assert.equal(JSON.stringify(await redis.hgetall(record.keyOf(id))), unchanged);
+      }
+      const both = await Promise.all([
+        record.revive(revival, { dry, afterHandoff, delayMs }),
+        record.revive(revival, { dry, afterHandoff, delayMs }),
+      ]);
+      const expected = model.revive(id, { to, afterHandoff, resends: isResent, isDelayed });
+      const [first, second] = both;
+      assert.deepEqual([first!.kind, 'by' in first! ? first.by : undefined], [expected.kind, expected.by]);
+      if (first!.kind !== 'replayed') return assert.deepEqual(second, first);
+      assert.deepEqual(second, { kind: 'changed' });
+      ended.delete(id);
+      if (!isDelayed) await send({ ticketId: id, state: to, queue: queueOf[to], sequence: first.sequence });
+    },
+    async drop({ pick: index }) {
+      const id = one(
+        order.filter((ticketId) => model.tickets.get(ticketId)!.state === 'dead'),
+        index,
+      );
+      if (id === undefined) return;
+      assert.equal(await record.drop(id), model.drop(id));
+      assert.equal(await record.drop(id), false);
+      ended.delete(id);
+    },
     async sweep() {
       await sendAll(await sweep(w), model.sweep());
     },
@@ -253,7 +338,7 @@ function createRun() {
 
   /** What must hold between any two steps, read from Redis alone (and from the queue, of which the record knows nothing). */
   const check = async (areHintsWhole: boolean): Promise<void> => {
-    const fields = ['st', 'n', 'lt', 'wf', 'pr', 'sb', 'sd', 'wp', 'pu', 'cc', 'cv'] as const;
+    const fields = ['st', 'n', 'lt', 'wf', 'pr', 'sb', 'sd', 'wp', 'pu', 'cc', 'cv', 'gen'] as const;
     const rows = await Promise.all(
       order.map(async (id) => {
         const values = await redis.hmget(record.keyOf(id), ...fields);
@@ -282,6 +367,7 @@ function createRun() {
         sb: row.sb,
         n: ticket.isOpen ? row.n : '',
         cc: Number(row.cc),
+        gen: Number(row.gen || 1),
         pr: row.pr.split(',').filter(Boolean),
       };
       const expected = {
@@ -293,6 +379,7 @@ function createRun() {
         sb: ticket.supersededBy ?? '',
         n: ticket.isOpen ? String(ticket.n) : '',
         cc: ticket.isOpen ? ticket.claims : 0,
+        gen: ticket.generation,
         pr: ticket.isOpen || ticket.supersededBy === null ? ticket.covers : seen.pr,
       };
       assert.deepEqual(seen, expected, id);
@@ -323,9 +410,11 @@ function createRun() {
       const members = rows.filter(({ cv }) => cv === conversation);
       const sending = members.filter(({ id, sd }) => open!.has(id) && sd !== '');
       assert.ok(sending.length <= 1, 'two answers of one conversation are being sent');
-      const superseded = members.filter(({ st }) => st === 'superseded').map(({ id }) => id);
+      const active = members.filter(({ id, wf }) => open!.has(id) && wf === '');
+      assert.ok(active.length <= 1, 'two messages of one conversation are being answered');
+      const superseded = members.filter(({ sb }) => sb !== '').map(({ id }) => id);
       const covered = members
-        .filter(({ st }) => st !== 'superseded')
+        .filter(({ sb }) => sb === '')
         .flatMap(({ pr }) => pr.split(',').filter(Boolean));
       assert.deepEqual(
         covered.sort(),

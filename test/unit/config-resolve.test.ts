@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { presetNames, presets } from '../../shared/config/presets.ts';
-import { isConfigured, resolveModels, resolveProvider, usableChain } from '../../shared/config/resolve.ts';
+import { isConfigured, resolveModels, usableChain } from '../../shared/config/resolve.ts';
 import type { Config } from '../../shared/config/schema.ts';
 import { loadValid } from './config-file.ts';
 
@@ -20,7 +19,7 @@ describe('the settings of a model', () => {
   it('come from preset, provider, defaults and model, the later winning', (context) => {
     const config = configOf(
       context,
-      '  deepseek: { preset: deepseek, baseUrl: "http://localhost:1/v1", apiKey: k, tokenParam: max_completion_tokens, structured: json_schema, headers: { x-a: "1" }, extraBody: { seed: 1 } }',
+      '  deepseek: { preset: deepseek, baseUrl: "http://localhost:1/v1", apiKey: k, tokenParam: max_completion_tokens, structured: json_schema, headers: { x-a: "1" }, allowParams: [seed, max_completion_tokens], extraBody: { seed: 1 } }',
       '  cheap: { provider: deepseek, model: deepseek-flash, maxOutputTokens: 50, structured: prompt, params: { top_p: 0.5 } }\n  other: { provider: deepseek, model: deepseek-flash }',
     );
     const models = resolveModels(config);
@@ -33,18 +32,23 @@ describe('the settings of a model', () => {
         baseUrl: 'http://localhost:1/v1',
         apiKey: 'k',
         needsKey: true,
+        keyHeader: 'authorization',
         headers: { 'x-a': '1' },
         tokenParam: 'max_completion_tokens',
+        streams: true,
         streamUsage: true,
-        extraBody: { thinking: { type: 'disabled' }, seed: 1 },
+        faultCodes: {},
+        reportedCost: null,
       },
       maxOutputTokens: 50,
-      contextTokens: 128_000,
+      thinkingTokens: 0,
+      contextTokens: 1_000_000,
       timeoutMs: 30_000,
       firstByteTimeoutMs: 10_000,
       idleTimeoutMs: 5000,
       structured: 'prompt',
-      params: { top_p: 0.5 },
+      cache: { kind: 'automatic', minTokens: 64 },
+      params: { thinking: { type: 'disabled' }, seed: 1, top_p: 0.5 },
       always: false,
     });
     assert.equal(models.get('other')?.structured, 'json_schema');
@@ -58,7 +62,7 @@ describe('the settings of a model', () => {
     );
     const models = resolveModels(config);
     assert.equal(models.get('a')?.structured, 'json_object');
-    assert.deepEqual(models.get('a')?.provider.extraBody, {});
+    assert.deepEqual(models.get('a')?.params, {});
     assert.deepEqual(models.get('b')?.params, {});
   });
 
@@ -80,7 +84,7 @@ describe('the settings of a model', () => {
       sol: { reasoning_effort: 'low' },
       haiku: { thinking: { type: 'disabled' } },
       sonnet: { thinking: { type: 'between_tools' } },
-      opus: {},
+      opus: { output_config: { effort: 'low' } },
     });
   });
 
@@ -90,41 +94,13 @@ describe('the settings of a model', () => {
       '  door: { api: openai, baseUrl: "http://10.0.0.7:4000/v1" }',
       '  a: { provider: door, model: m }',
     );
-    const { structured, provider } = resolveModels(config).get('a')!;
+    const { structured, provider, params, cache } = resolveModels(config).get('a')!;
     assert.equal(structured, 'prompt');
+    assert.deepEqual([params, cache], [{}, { kind: 'none', minTokens: 0 }]);
     assert.equal(provider.tokenParam, 'max_tokens');
-    assert.deepEqual(provider.extraBody, {});
     assert.equal(provider.needsKey, false);
   });
 
-  it("put Portkey's key into its header, and none where there is none", (context) => {
-    const providers = '  portkey: { preset: portkey, headers: { x-portkey-provider: "@openai" } }';
-    const keyed = configOf(context, providers, '  a: { provider: portkey, model: m }', {
-      PORTKEY_API_KEY: 'k$&',
-    });
-    assert.deepEqual(resolveProvider(keyed, 'portkey').headers, {
-      'x-portkey-api-key': 'k$&',
-      'x-portkey-provider': '@openai',
-    });
-    const keyless = configOf(context, providers, '  a: { provider: portkey, model: m }');
-    assert.deepEqual(resolveProvider(keyless, 'portkey').headers, { 'x-portkey-provider': '@openai' });
-  });
-});
-
-describe('presets', () => {
-  it('are complete: an address that is a URL, and a key variable where a key is needed', () => {
-    for (const name of presetNames) {
-      const { baseUrl, needsKey, keyEnv } = presets[name];
-      assert.ok(baseUrl === null ? name === 'azure' : URL.canParse(baseUrl), name);
-      assert.equal(baseUrl?.endsWith('/') ?? false, false, name);
-      assert.equal(keyEnv !== null, needsKey, name);
-    }
-  });
-
-  it('send Mistral nothing that it refuses', () => {
-    assert.equal(presets.mistral.tokenParam, 'max_tokens');
-    assert.equal(presets.mistral.streamUsage, false);
-  });
 });
 
 describe('the usable part of a chain', () => {

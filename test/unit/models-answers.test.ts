@@ -165,8 +165,8 @@ describe('what is sent', () => {
 
   it('openai: only what the settings allow', async () => {
     const changes: SettingsChanges = {
-      params: { temperature: 0.2 },
-      provider: { extraBody: { thinking: { type: 'disabled' } }, tokenParam: 'max_completion_tokens' },
+      params: { temperature: 0.2, thinking: { type: 'disabled' } },
+      provider: { tokenParam: 'max_completion_tokens' },
     };
     await model('openai', changes).call(hello, never);
     assert.deepEqual(lastRequest().body, {
@@ -223,6 +223,22 @@ describe('what is sent', () => {
     const outcome = await model('openai', { structured: 'prompt' }).call({ ...hello, json }, never);
     assert.equal(answerOf(outcome).text, '{"tier":"simple"}');
     assert.equal(answerOf(await model('openai').call(hello, never)).text, '```json\n{"tier":"simple"}\n```');
+  });
+
+  it('streams only where the server can', async () => {
+    for (const api of apis) {
+      const whole = model(api, { provider: { streams: false } });
+      answerOf(await whole.call({ ...hello, stream: true }, never));
+      assert.equal('stream' in lastRequest().body, false);
+      assert.equal('stream_options' in lastRequest().body, false);
+    }
+  });
+
+  it('leaves room for thinking beside the answer', async () => {
+    for (const api of apis) {
+      await model(api, { maxOutputTokens: 50, thinkingTokens: 700 }).call(hello, never);
+      assert.equal(lastRequest().body['max_tokens'], 750);
+    }
   });
 
   it('never asks for more output than the model is allowed', async () => {

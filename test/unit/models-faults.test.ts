@@ -3,13 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { faults } from '../../shared/models/chat.ts';
 import type { Fault } from '../../shared/models/chat.ts';
-import {
-  errorCode,
-  faultOfErrorBody,
-  faultOfStatus,
-  faultRules,
-  parseRetryAfter,
-} from '../../shared/models/faults.ts';
+import { longTripMs, faultOfErrorBody, faultOfStatus, faultRules } from '../../shared/models/faults.ts';
+import { errorCode } from '../../shared/models/error-body.ts';
+import { parseRetryAfter } from '../../shared/models/retry-after.ts';
 
 const none = new Headers();
 const openAi = (code: string | null, message = '', type = 'invalid_request_error') => ({
@@ -142,12 +138,13 @@ describe('faultRules', () => {
 
   it('what only a person can mend trips for 15 minutes and alerts', () => {
     const long = ['auth', 'quota', 'not_found'];
+    assert.equal(longTripMs, 900_000);
     assert.deepEqual(
-      withRule((fault) => faultRules[fault].tripsLongMs === 900_000),
-      long,
+      long.map((fault) => faultRules[fault as Fault].tripsLong),
+      ['account', 'account', 'model'],
     );
     assert.deepEqual(
-      withRule((fault) => faultRules[fault].tripsLongMs !== null),
+      withRule((fault) => faultRules[fault].tripsLong !== null),
       long,
     );
     assert.deepEqual(

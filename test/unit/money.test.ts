@@ -11,17 +11,15 @@ import {
 } from '../../shared/ledger/money.ts';
 import type { Usage } from '../../shared/ticket.ts';
 
-function priceOf(changes: Partial<Price> = {}): Price {
-  return {
-    inputPicoUsdPerToken: 100_000,
-    cachedInputPicoUsdPerToken: 10_000,
-    cacheWritePicoUsdPerToken: 125_000,
-    outputPicoUsdPerToken: 500_000,
-    batchMultiplierMillionths: 500_000,
-    version: 'test',
-    from: null,
-    ...changes,
-  };
+/** Attodollars in a picodollar. */
+const pico = 1_000_000;
+
+/** In picodollars per token. */
+function priceOf(changes: Partial<Record<keyof Price['attoUsd'], number | null>> = {}): Price {
+  const rates = { input: 100_000, cachedInput: 10_000, cacheWrite: 125_000, output: 500_000 };
+  const given = Object.entries({ ...rates, cacheWrite1h: 200_000, ...changes });
+  const attoUsd = Object.fromEntries(given.map(([part, rate]) => [part, rate === null ? null : rate * pico]));
+  return { attoUsd: attoUsd as Price['attoUsd'], version: 'test', from: null };
 }
 
 function usageOf(changes: Partial<Usage> = {}): Usage {
@@ -36,17 +34,15 @@ function usageOf(changes: Partial<Usage> = {}): Usage {
 }
 
 /** The reference reads the decimal text itself and divides one big fraction, sharing nothing with the code under test. */
-function referenceNano(parts: { tokens: number; perMTok: string }[], multiplier: string): bigint {
+function referenceNano(parts: { tokens: number; perMTok: string }[]): bigint {
   const scaled = (text: string, places: number): bigint => {
     const [whole = '0', fraction = ''] = text.split('.');
     return BigInt(whole) * 10n ** BigInt(places) + BigInt(`0${fraction.padEnd(places, '0')}`);
   };
-  // USD = tokens / 1e6 * perMTok * multiplier; numerator and denominator of the amount in nanodollars:
+  // USD = tokens / 1e6 * perMTok; numerator and denominator of the amount in nanodollars:
   const numerator =
-    parts.reduce((sum, part) => sum + BigInt(part.tokens) * scaled(part.perMTok, 6), 0n) *
-    scaled(multiplier, 6) *
-    10n ** 9n;
-  const denominator = 10n ** 6n * 10n ** 6n * 10n ** 6n;
+    parts.reduce((sum, part) => sum + BigInt(part.tokens) * scaled(part.perMTok, 6), 0n) * 10n ** 9n;
+  const denominator = 10n ** 6n * 10n ** 6n;
   const floor = numerator / denominator;
   const distance = numerator - floor * denominator;
   if (distance * 2n === denominator) return floor + (floor & 1n);
@@ -79,37 +75,39 @@ test('cached, cache-write, plain input and output tokens are each billed once at
     reasoningTokens: 40,
   });
   assert.equal(costOf(usage, priceOf()), 100 * 100 + 600 * 10 + 300 * 125 + 50 * 500);
+  const kept = { ...usage, cacheWrite1hTokens: 100 };
+  assert.equal(costOf(kept, priceOf()), 100 * 100 + 600 * 10 + 200 * 125 + 100 * 200 + 50 * 500);
 });
 
 test('every cost equals an independent BigInt calculation, rounded once, half to even', () => {
   const tokens = fc.nat({ max: 2_000_000 });
   fc.assert(
     fc.property(
-      fc.record({ uncached: tokens, cached: tokens, written: tokens, output: tokens }),
-      fc.tuple(decimalText, decimalText, decimalText, decimalText),
-      fc.option(fc.constantFrom('0.5', '0.333333', '1', '0.000001')),
-      (counts, [input, cached, write, output], multiplier) => {
+      fc.record({ uncached: tokens, cached: tokens, written: tokens, kept: tokens, output: tokens }),
+      fc.tuple(decimalText, decimalText, decimalText, decimalText, decimalText),
+      (counts, [input, cached, write, keep, output]) => {
         const price = priceOf({
-          inputPicoUsdPerToken: millionths(input),
-          cachedInputPicoUsdPerToken: millionths(cached),
-          cacheWritePicoUsdPerToken: millionths(write),
-          outputPicoUsdPerToken: millionths(output),
-          batchMultiplierMillionths: millionths(multiplier ?? '1'),
+          input: millionths(input),
+          cachedInput: millionths(cached),
+          cacheWrite: millionths(write),
+          cacheWrite1h: millionths(keep),
+          output: millionths(output),
         });
         const usage = usageOf({
-          inputTokens: counts.uncached + counts.cached + counts.written,
+          inputTokens: counts.uncached + counts.cached + counts.written + counts.kept,
           cachedInputTokens: counts.cached,
-          cacheWriteTokens: counts.written,
+          cacheWriteTokens: counts.written + counts.kept,
+          cacheWrite1hTokens: counts.kept,
           outputTokens: counts.output,
         });
         const parts = [
           { tokens: counts.uncached, perMTok: input },
           { tokens: counts.cached, perMTok: cached },
           { tokens: counts.written, perMTok: write },
+          { tokens: counts.kept, perMTok: keep },
           { tokens: counts.output, perMTok: output },
         ];
-        const nano = costOf(usage, price, { isBatch: multiplier !== null });
-        assert.equal(String(nano), String(referenceNano(parts, multiplier ?? '1')));
+        assert.equal(String(costOf(usage, price)), String(referenceNano(parts)));
       },
     ),
     { numRuns: 500 },
@@ -118,9 +116,9 @@ test('every cost equals an independent BigInt calculation, rounded once, half to
 
 test('exact halves go to the even neighbour', () => {
   const cost = (inputTokens: number): number | null =>
-    costOf(usageOf({ inputTokens }), priceOf({ inputPicoUsdPerToken: 500 }));
+    costOf(usageOf({ inputTokens }), priceOf({ input: 500 }));
   assert.deepEqual([1, 3, 5, 7].map(cost), [0, 2, 2, 4]);
-  assert.equal(costOf(usageOf({ inputTokens: 1 }), priceOf({ inputPicoUsdPerToken: 501 })), 1);
+  assert.equal(costOf(usageOf({ inputTokens: 1 }), priceOf({ input: 501 })), 1);
 });
 
 test('a sum of rows equals the sum of their amounts whatever the order', () => {
@@ -138,7 +136,10 @@ test('an unknown cost is null and never zero', () => {
   const usage = usageOf({ inputTokens: 10 });
   assert.equal(costOf(null, priceOf()), null);
   assert.equal(costOf(usage, null), null);
-  assert.equal(costOf(usage, priceOf({ batchMultiplierMillionths: null }), { isBatch: true }), null);
+  const kept = usageOf({ inputTokens: 10, cacheWriteTokens: 10, cacheWrite1hTokens: 1 });
+  assert.equal(costOf(kept, priceOf({ cacheWrite1h: null })), null);
+  assert.equal(costOf({ ...kept, cacheWrite1hTokens: 0 }, priceOf({ cacheWrite1h: null })), 1250);
+  assert.equal(costOf({ ...kept, cacheWrite1hTokens: 11 }, priceOf()), null);
   assert.equal(costOf(usageOf({ inputTokens: 10, cachedInputTokens: 11 }), priceOf()), null);
   assert.equal(costOf(usageOf({ inputTokens: -1 }), priceOf()), null);
   assert.equal(costOf(usageOf({ outputTokens: 1.5 }), priceOf()), null);

@@ -121,8 +121,11 @@ describe('the route', () => {
     });
   });
 
-  test('of a tier that the configuration no longer has is an empty chain', () => {
-    assert.deepEqual(route({}, { tier: 'gone' }), { tier: 'gone', chain: [], rule: null });
+  test('of a tier that the configuration no longer has is the one that the same labels lead to now', () => {
+    assert.deepEqual(route({}, { tier: 'gone' }), { tier: 'simple', chain: ['small'], rule: null });
+    assert.equal(route({}, { tier: 'gone', complexity: 0.7 }).tier, 'complex');
+    assert.equal(route({}, { tier: 'gone', complexity: 0.7, decidedBy: 'local' }).tier, 'simple');
+    assert.equal(route({}, { tier: 'constructor', queryType: 'repair' }).tier, 'standard');
   });
 
   test('needs every condition of an entry, and any value of each', () => {
