@@ -8,7 +8,7 @@ import { redisTime } from '../../shared/redis.ts';
 import { withApp } from './context.ts';
 import { withExample } from './example.ts';
 import { ageText } from './format.ts';
-import { note, printJson, printTable, suggestNext, tell } from './output.ts';
+import { note, printJson, printTable, suggestNext } from './output.ts';
 import type { Cell, Style } from './table.ts';
 import { requireName } from './usage.ts';
 
@@ -101,7 +101,7 @@ function addForce(breakers: Command, verb: keyof typeof stateOf, description: st
         const gate = (await readGates(app)).find((one) => one.model === model)!;
         // `breakers` itself knows the option too, and takes it first.
         if (command.optsWithGlobals<{ json?: boolean }>().json) return printJson(gate);
-        tell(saidOf(verb, gate));
+        note(saidOf(verb, gate));
         if (verb === 'auto') suggestNext(['breakers', 'how all of them stand']);
         else suggestNext([`breakers auto ${model}`, 'leaves it to itself again']);
       }),

@@ -15,8 +15,6 @@ import { readEnvironment } from '../environment.ts';
 import type { ProcessEnvironment } from '../environment.ts';
 import { dataFolder, projectFolder } from './project.ts';
 
-export { dataFolder, projectFolder } from './project.ts';
-
 export type Loaded = {
   config: Config;
   version: string;
@@ -90,7 +88,7 @@ export async function findRedisUrl(environment: ProcessEnvironment): Promise<str
   if (url !== null) return url;
   throw new TierlineError(
     'no_redis',
-    'There is no REDIS_URL, and no `npm start` is running here. Set REDIS_URL to the Redis of the system that you mean.',
+    'There is no REDIS_URL, and no `npm start` is running here. Start one, or set REDIS_URL to the Redis of the system that you mean.',
   );
 }
 

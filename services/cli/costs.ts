@@ -6,7 +6,7 @@ import { formatUsd } from '../../shared/ledger/money.ts';
 import { withApp } from './context.ts';
 import { withExample } from './example.ts';
 import { countText, percentText, plural, usdColumn, usdText } from './format.ts';
-import { note, print, printJson, printTable, suggestNext, tell } from './output.ts';
+import { note, print, printJson, printTable, suggestNext } from './output.ts';
 import type { Cell } from './table.ts';
 import { parseNames, parseSpan, requireName } from './usage.ts';
 
@@ -105,12 +105,12 @@ function amountOf({ calls, unpricedCalls }: Costs['rows'][number], amount: strin
 function tellUnknown({ unpricedCalls, possiblyBilledCalls }: Costs): void {
   if (unpricedCalls > 0) {
     const have = unpricedCalls === 1 ? 'has' : 'have';
-    tell(
+    note(
       `${plural(unpricedCalls, 'call')} ${have} no known cost and ${unpricedCalls === 1 ? 'is' : 'are'} not in that sum: a model without a price, or a response without usage. ` +
         '`tierline doctor` names models without a price.',
     );
   }
   if (possiblyBilledCalls > 0) {
-    tell(`${plural(possiblyBilledCalls, 'call')} may be on the invoice besides: nobody saw how they ended.`);
+    note(`${plural(possiblyBilledCalls, 'call')} may be on the invoice besides: nobody saw how they ended.`);
   }
 }

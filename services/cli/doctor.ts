@@ -11,7 +11,7 @@ import { examine } from './doctor/examine.ts';
 import type { Report } from './doctor/examine.ts';
 import { withExample } from './example.ts';
 import { plural, usdText } from './format.ts';
-import { outputWidth, paint, print, printJson, suggestNext, tell } from './output.ts';
+import { note, outputWidth, paint, print, printJson, suggestNext, typeable } from './output.ts';
 import type { Style } from './table.ts';
 import { pad, safe, wrap } from './text.ts';
 
@@ -49,7 +49,7 @@ export function addDoctorCommand(program: Command): void {
 function announceCalls(targets: readonly Target[]): void {
   const cost = expectedCost(targets, Date.now());
   const price = cost === null ? 'their cost is not known' : `about ${usdText(cost)} in all`;
-  tell(
+  note(
     `This makes one tiny call to ${targets.length === 1 ? '1 model' : `each of ${targets.length} models`} (${price}); --no-calls leaves that out.\n`,
   );
 }
@@ -73,18 +73,20 @@ function printReport({ checks, calls, nanoUsd }: Report): void {
   if (count('warn') > 0) parts.push(plural(count('warn'), 'warning'));
   if (count('fail') > 0) parts.push(plural(count('fail'), 'failure'));
   const cost = nanoUsd === null ? 'a cost that is not known' : usdText(nanoUsd);
-  tell(`\n${parts.join(', ')}${calls > 0 ? `; ${plural(calls, 'call')} for ${cost}` : ''}`);
+  note(`\n${parts.join(', ')}${calls > 0 ? `; ${plural(calls, 'call')} for ${cost}` : ''}`);
 }
 
 /** On a terminal the cure gets lines of its own; in a pipe a check is one line. */
-function checkLines({ level, check, message, cure }: Check, nameWidth: number): string[] {
+function checkLines({ level, check, ...told }: Check, nameWidth: number): string[] {
+  const message = safe(told.message);
+  const cure = told.cure === null ? null : safe(typeable(told.cure));
   const head = `${paint(styles[level], pad(level, levelWidth))}${' '.repeat(gap)}${pad(check, nameWidth)}${' '.repeat(gap)}`;
   const indent = levelWidth + nameWidth + 2 * gap;
   const width = Math.min(outputWidth(), 120) - indent;
   if (outputWidth() === Infinity) {
-    return [`${head}${safe(message)}${cure === null ? '' : `. ${safe(cure)}`}`];
+    return [`${head}${message}${cure === null ? '' : `. ${cure}`}`];
   }
-  const [first = '', ...more] = wrap(safe(message), width);
-  const cures = cure === null ? [] : wrap(safe(cure), width).map((line) => paint('dim', line));
+  const [first = '', ...more] = wrap(message, width);
+  const cures = cure === null ? [] : wrap(cure, width).map((line) => paint('dim', line));
   return [head + first, ...[...more, ...cures].map((line) => ' '.repeat(indent) + line)];
 }

@@ -9,7 +9,7 @@ import type { Explained, ModelEstimate } from './explain-text.ts';
 import { factLines } from './facts.ts';
 import type { Fact } from './facts.ts';
 import { countText, usdText } from './format.ts';
-import { print, printJson, printTable, suggestNext, tell } from './output.ts';
+import { note, print, printJson, printTable, suggestNext } from './output.ts';
 import type { Cell } from './table.ts';
 import { requireName, usageError } from './usage.ts';
 
@@ -71,7 +71,7 @@ async function textOf(given: string): Promise<string> {
 
 function tellAboutModels(classifierModels: readonly string[]): void {
   if (classifierModels.length === 0) return;
-  tell(
+  note(
     `\nThese labels are the local classifier's. A running system asks ${classifierModels[0]} where they are not sure.`,
   );
 }
@@ -116,7 +116,7 @@ function printExplained({
     ],
     models.map((one) => modelRow(one, usable[0] ?? null)),
   );
-  tell(
+  note(
     usable.length === 0
       ? '\nNone of these can be used now: the ticket would be handed to people.'
       : `\nA reply is taken to be ${reply.outputTokens} tokens long, and nothing to be cached yet.`,

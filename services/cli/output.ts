@@ -20,8 +20,7 @@ export const paint = (style: Style | null, text: string): string =>
   style === null ? text : styleText(style, text, { stream: process.stdout });
 
 /** The same for stderr. */
-export const paintNote = (style: Style, text: string): string =>
-  styleText(style, text, { stream: process.stderr });
+const paintNote = (style: Style, text: string): string => styleText(style, text, { stream: process.stderr });
 
 export function print(...lines: string[]): void {
   process.stdout.write(`${lines.join('\n')}\n`);
@@ -42,12 +41,12 @@ export function printTable(columns: readonly (string | Column)[], rows: readonly
   print(...tableLines(columns, rows, { width: outputWidth(), paint }));
 }
 
-export const note = (text: string): void => void process.stderr.write(`${text}\n`);
-
-/** A note of whole sentences, broken to the width of the terminal. */
-export function tell(text: string): void {
+/** A message; on a terminal it is broken to its width. */
+export function note(text: string): void {
   const { isTTY, columns } = process.stderr;
-  note(isTTY ? wrap(text, Math.min(columns || usualWidth, 100)).join('\n') : text);
+  const isStyled = text.includes('\u001b');
+  const shown = isTTY && !isStyled ? wrap(text, Math.min(columns || usualWidth, 100)).join('\n') : text;
+  process.stderr.write(`${shown}\n`);
 }
 
 /** The command line as it is called from here. */
@@ -55,6 +54,10 @@ const self = process.cwd() === projectFolder.replace(/\/$/, '') ? './tierline' :
 
 /** A command of ours as it can be typed here. */
 export const commandText = (args: string): string => `${self} ${args}`;
+
+/** A text with the commands in it as they can be typed here. */
+export const typeable = (text: string): string =>
+  text.replaceAll(/(?<=^|[\s`(])tierline (?=[a-z])/g, `${self} `);
 
 /** What one may want to do next; for people in front of a terminal only. */
 export function suggestNext(...commands: [args: string, what: string][]): void {

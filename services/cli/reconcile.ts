@@ -5,7 +5,7 @@ import type { ReconcileRow, ReconcileSide, Reconciliation } from '../../shared/l
 import { withApp } from './context.ts';
 import { withExample } from './example.ts';
 import { countText, plural, usdText } from './format.ts';
-import { note, print, printJson, printTable, suggestNext, tell } from './output.ts';
+import { note, print, printJson, printTable, suggestNext } from './output.ts';
 import type { Cell } from './table.ts';
 import { parseNames, parseSpan, usageError } from './usage.ts';
 
@@ -105,7 +105,7 @@ function printForPeople(found: Reconciliation, by: readonly ReconcileSide[]): vo
     if (more > 0) note(`The newest ${callsShown}; --json has the other ${countText(more)}.`);
   }
   if (total.possiblyBilledCalls + total.unpricedCalls > 0) {
-    tell(
+    note(
       `\nAn invoice may exceed the known sum by ${plural(total.possiblyBilledCalls, 'call')} whose end nobody saw, ` +
         `and by ${plural(total.unpricedCalls, 'call')} without a price or a usage.`,
     );

@@ -81,11 +81,13 @@ export function printSummary(
       return [queryType, group.length, done, group.length - done, sumText(group)];
     });
   printTable(['query type', 'tickets', 'answered', 'to people', { head: 'cost', align: 'right' }], rows);
+  const languages = new Set(ended.map(({ classification }) => classification?.language ?? 'und'));
+  languages.delete('und');
   const open = facts.open > 0 ? `, ${facts.open} still open` : '';
   print(
     '',
     `${answered} answered, ${ended.length - answered} handed to people${open}, in ${facts.seconds.toFixed(1)} s ` +
-      `and ${plural(new Set(ended.map(({ classification }) => classification?.language)).size, 'language')}, for ${sumText(ended)}.`,
+      `and ${plural(languages.size, 'language')}, for ${sumText(ended)}.`,
     `${repliesText(facts.config)}One ticket: ${commandText(`ticket ${ended[0]?.ticketId ?? '<ticketId>'}`)}`,
     'Ctrl-C stops.',
   );

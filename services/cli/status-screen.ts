@@ -5,7 +5,7 @@ import type { SystemStatus } from '../../shared/status/read-status.ts';
 import { factLines } from './facts.ts';
 import type { Fact } from './facts.ts';
 import { ageText, agoText, bytesText, countText, plural, usdText } from './format.ts';
-import { outputWidth, paint, print, printTable } from './output.ts';
+import { outputWidth, paint, print, printTable, typeable } from './output.ts';
 import type { Cell, Style } from './table.ts';
 import { safe, wrap } from './text.ts';
 
@@ -151,10 +151,10 @@ function printProcesses({ processes, configuration, at, stages }: SystemStatus):
 function findingLines({ level, message, cure }: StatusFinding): string[] {
   const width = Math.min(outputWidth(), 100) - 2;
   const mark = level === 'wrong' ? paint('red', '✗ ') : paint('yellow', '! ');
-  const [first = '', ...more] = wrap(safe(message), width);
+  const [first = '', ...more] = wrap(safe(typeable(message)), width);
   return [
     mark + first,
     ...more.map((line) => `  ${line}`),
-    ...wrap(safe(cure), width).map((line) => `  ${paint('dim', line)}`),
+    ...wrap(safe(typeable(cure)), width).map((line) => `  ${paint('dim', line)}`),
   ];
 }

@@ -5,7 +5,7 @@ import { TierlineError } from '../../shared/errors.ts';
 export const usageError = (message: string): TierlineError => new TierlineError('usage', message);
 
 /** `kind` is singular: `There is no tier "simpl". Did you mean "simple"? Tiers: simple, standard, complex.` */
-export function unknownName(kind: string, given: string, known: readonly string[]): TierlineError {
+function unknownName(kind: string, given: string, known: readonly string[]): TierlineError {
   const nearest = suggest(given, known);
   const question = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
   const plural = `${kind.slice(0, 1).toUpperCase()}${kind.slice(1)}s`;

@@ -33,8 +33,7 @@ type Question = NonNullable<ChatRequest['question']>;
 
 /** The articles to give along with a question, best first; none where none is about it. */
 export function articlePieces(knowledge: Knowledge, question: Question): Piece[] {
-  const { text: asked, language, labels = null } = question;
-  const found = retrieve(knowledge, asked, language, maxArticles, labels);
+  const found = retrieve(knowledge, question, maxArticles);
   const enough = Math.max(minConfidence, (found[0]?.confidence ?? 0) * minShareOfBest);
   const pieces: Piece[] = [];
   let room = maxArticleTokens;

@@ -145,25 +145,34 @@ function openRow(
   };
 }
 
-/**
- * What the call cost: by the price in tierline.yaml, else by a gateway's own word, else by the price book; zero where the provider refused it before doing work; unknown (null,
- * loud) where it may have been billed without telling us, or where its price is not known.
- */
 function closeRow(opened: Row, outcome: ChatOutcome, endedAt: number, model: ModelHandle): Row {
   const { usage } = outcome;
-  const price = model.priceAt(opened.startedAt, usage?.inputTokens ?? 0);
-  const isFree = outcome.kind === 'failure' && usage === null && !outcome.possiblyBilled;
+  const money = moneyOf(outcome, model.priceAt(opened.startedAt, usage?.inputTokens ?? 0));
+  const ended = { ...opened, ...money, durationMs: endedAt - opened.startedAt, usage };
+  if (outcome.kind === 'answer') {
+    const { servedModel, requestId } = outcome;
+    return { ...ended, fault: null, servedModel, requestId, possiblyBilled: false };
+  }
+  const possiblyBilled = outcome.possiblyBilled && usage === null;
+  return { ...ended, fault: outcome.fault, servedModel: null, requestId: null, possiblyBilled };
+}
+
+/**
+ * What the call cost: by the price in tierline.yaml, else by a gateway's own word, else by the price book; zero where the
+ * provider refused it before doing work; unknown (null, loud) where it may have been billed without telling us, or where
+ * its price is not known.
+ */
+function moneyOf(
+  outcome: ChatOutcome,
+  price: Price | null,
+): { nanoUsd: number | null; priceVersion: string | null } {
+  const priceVersion = price?.version ?? null;
+  if (outcome.kind === 'failure' && outcome.usage === null && !outcome.possiblyBilled) {
+    return { nanoUsd: 0, priceVersion };
+  }
   const isPriceOurs = price?.version === 'tierline.yaml';
-  const reported = isFree || isPriceOurs ? undefined : outcome.reportedNanoUsd;
-  return {
-    ...opened,
-    durationMs: endedAt - opened.startedAt,
-    fault: outcome.kind === 'failure' ? outcome.fault : null,
-    usage,
-    nanoUsd: isFree ? 0 : (reported ?? costOf(usage, price)),
-    servedModel: outcome.kind === 'answer' ? outcome.servedModel : null,
-    requestId: outcome.kind === 'answer' ? outcome.requestId : null,
-    possiblyBilled: outcome.kind === 'failure' && outcome.possiblyBilled && usage === null,
-    priceVersion: reported === undefined ? (price?.version ?? null) : 'reported',
-  };
+  if (!isPriceOurs && outcome.reportedNanoUsd !== undefined) {
+    return { nanoUsd: outcome.reportedNanoUsd, priceVersion: 'reported' };
+  }
+  return { nanoUsd: costOf(outcome.usage, price), priceVersion };
 }

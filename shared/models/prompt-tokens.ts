@@ -46,9 +46,20 @@ export function staticKey(text: string): string {
 
 const schemaTokens = new WeakMap<Record<string, unknown>, string>();
 
+/** One call asks several times: whether it fits, what to reserve, what it can cost. */
+const lastCounts = new WeakMap<ChatRequest, { family: TokenFamily; tokens: number }>();
+
 /** The whole prompt as this model would count it, never more than a tenth too low for ordinary text. */
 export function promptTokens(request: ChatRequest, settings: Pick<ModelSettings, 'model'>): number {
   const family = tokenFamilyOf(settings.model);
+  const last = lastCounts.get(request);
+  if (last?.family === family) return last.tokens;
+  const tokens = countTokens(request, family);
+  lastCounts.set(request, { family, tokens });
+  return tokens;
+}
+
+function countTokens(request: ChatRequest, family: TokenFamily): number {
   let schema = 0;
   if (request.json !== undefined) {
     const text = schemaTokens.get(request.json.schema) ?? JSON.stringify(request.json.schema);

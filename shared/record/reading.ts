@@ -18,8 +18,11 @@ export type OpenTicket = {
   isParked: boolean;
 };
 
-export function readingOf({ redis, settings, bases, keyOf }: Store) {
+export function readingOf(store: Store) {
+  const { redis, settings, bases, keyOf } = store;
   return {
+    ...openTicketsOf(store),
+
     /** The whole record as stored, or null. */
     async read(ticketId: string): Promise<Record<string, string> | null> {
       if (!isTicketId(ticketId, settings.shards)) return null;
@@ -43,30 +46,6 @@ export function readingOf({ redis, settings, bases, keyOf }: Store) {
         ids.push(...found);
       }
       return ids.slice(0, limit);
-    },
-
-    /** Those of the given tickets that are open. */
-    async standings(ticketIds: readonly string[]): Promise<OpenTicket[]> {
-      const found = await Promise.all(
-        ticketIds.map((ticketId) => redis.hmget(keyOf(ticketId), 'st', 'q', 'at', 'lt', 'pu')),
-      );
-      return found.flatMap(([state, queue, acceptedAt, lease, parkedUntil], i) => {
-        if (!state || !queue) return [];
-        return {
-          ticketId: ticketIds[i]!,
-          state: state as State,
-          queue,
-          acceptedAt: Number(acceptedAt),
-          isLeased: Boolean(lease),
-          isParked: Boolean(parkedUntil),
-        };
-      });
-    },
-
-    /** Ids of parked tickets, those first that are due first. */
-    async parked(limit: number): Promise<string[]> {
-      const ids = await Promise.all(bases.map((base) => redis.zrange(`${base}parks`, 0, String(limit - 1))));
-      return ids.flat().slice(0, limit);
     },
 
     /** How many tickets reached this end since a moment (ms). */
@@ -95,6 +74,34 @@ export function readingOf({ redis, settings, bases, keyOf }: Store) {
         total.parked += await redis.zcard(`${base}parks`);
       }
       return total;
+    },
+  };
+}
+
+function openTicketsOf({ redis, bases, keyOf }: Store) {
+  return {
+    /** Those of the given tickets that are open. */
+    async standings(ticketIds: readonly string[]): Promise<OpenTicket[]> {
+      const found = await Promise.all(
+        ticketIds.map((ticketId) => redis.hmget(keyOf(ticketId), 'st', 'q', 'at', 'lt', 'pu')),
+      );
+      return found.flatMap(([state, queue, acceptedAt, lease, parkedUntil], i) => {
+        if (!state || !queue) return [];
+        return {
+          ticketId: ticketIds[i]!,
+          state: state as State,
+          queue,
+          acceptedAt: Number(acceptedAt),
+          isLeased: Boolean(lease),
+          isParked: Boolean(parkedUntil),
+        };
+      });
+    },
+
+    /** Ids of parked tickets, those first that are due first. */
+    async parked(limit: number): Promise<string[]> {
+      const ids = await Promise.all(bases.map((base) => redis.zrange(`${base}parks`, 0, String(limit - 1))));
+      return ids.flat().slice(0, limit);
     },
   };
 }

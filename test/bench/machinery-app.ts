@@ -25,8 +25,8 @@ export function machineryApp(url: string): App {
     contextTokens: 100_000,
     maxOutputTokens: 500,
     timeoutMs: 30_000,
-    provider: { name: 'provider', api: 'openai', tokenParam: 'max_tokens', extraBody: {} },
-    params: {},
+    thinkingTokens: 0,
+    provider: { name: 'provider', api: 'openai' },
     cache: { kind: 'none', minTokens: 0 },
   };
   const answer = {

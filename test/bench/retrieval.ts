@@ -101,9 +101,9 @@ export async function benchRetrieval(options: { articles: number; rounds: number
     const loadMs = performance.now() - loadFrom;
     const times: number[] = [];
     for (let round = 0; round <= options.rounds; round += 1) {
-      for (const { text, language } of questions) {
+      for (const question of questions) {
         const from = performance.now();
-        retrieve(knowledge, text, language, 3);
+        retrieve(knowledge, question, 3);
         // The first round warms up.
         if (round > 0) times.push(performance.now() - from);
       }

@@ -46,11 +46,7 @@ async function terminate(storm: Storm): Promise<void> {
 }
 
 /** Ends a process and starts it again. It may be one that is only just starting. */
-async function replace(
-  storm: Storm,
-  what: string,
-  end: (victim: Member) => Promise<void>,
-): Promise<void> {
+async function replace(storm: Storm, what: string, end: (victim: Member) => Promise<void>): Promise<void> {
   const { random, asleep, starting } = storm;
   await untilUsable(storm);
   const victims = storm.members.filter((member) => !asleep.has(member));

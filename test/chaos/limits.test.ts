@@ -22,16 +22,19 @@ test('calls within their limits are no violation, however long they go on', () =
 });
 
 test('one request more than allowed in any minute is found', () => {
-  const found = limitViolations([call(10_000, 20_000), call(30_000, 40_000), call(69_999, 70_000)], twice, []);
+  const found = limitViolations(
+    [call(10_000, 20_000), call(30_000, 40_000), call(69_999, 70_000)],
+    twice,
+    [],
+  );
   assert.deepEqual(found, ['limit: fast-1 got 3 requests in a minute, 2 are allowed']);
 });
 
 test('calls that overlap are found, but not where it is a matter of measuring', () => {
-  const overlap = (ms: number): string[] => limitViolations([call(0, 5000), call(5000 - ms, 9000)], twice, []);
+  const overlap = (ms: number): string[] =>
+    limitViolations([call(0, 5000), call(5000 - ms, 9000)], twice, []);
   assert.deepEqual(overlap(900), []);
-  assert.deepEqual(overlap(3000), [
-    'limit: fast-1 had 2 calls at a time, 1 are allowed (for 3000 ms)',
-  ]);
+  assert.deepEqual(overlap(3000), ['limit: fast-1 had 2 calls at a time, 1 are allowed (for 3000 ms)']);
 });
 
 test('two calls that never end are found', () => {

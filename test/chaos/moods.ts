@@ -70,7 +70,12 @@ export async function startMoodyProvider(
     const isServed = hit?.isServed ?? !isRefused;
     log(calls, request, { requestId, purpose, text: isServed ? text : null, ownMarker });
     const usage = { input: random.between(100, 900), output: random.between(10, 200) };
-    const healthy = { delayMs: random.between(100, 500), headers: { 'x-request-id': requestId }, text, usage };
+    const healthy = {
+      delayMs: random.between(100, 500),
+      headers: { 'x-request-id': requestId },
+      text,
+      usage,
+    };
     if (isRefused) return { ...healthy, ...refusal(503, 'server_error', 'Try again.') };
     if (hit === null) return healthy;
     const behaviour = hit.behave(random);

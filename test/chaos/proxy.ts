@@ -34,11 +34,21 @@ export async function openLine(serverPort: number): Promise<Line> {
   let isSilentForNew = false;
   const proxy = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     const server = connect({ port: serverPort, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
-    const link: Link = { client, server, isSilent: isSilentForNew, losesReplies: false, drain: () => undefined };
+    const link: Link = {
+      client,
+      server,
+      isSilent: isSilentForNew,
+      losesReplies: false,
+      drain: () => undefined,
+    };
     links.add(link);
     const delayOf = (): number => delayMs?.() ?? 0;
-    const up = pass(client, server, delayOf, () => !link.isSilent);
-    const down = pass(server, client, delayOf, () => !link.isSilent, () => link.losesReplies);
+    const up = pass(client, server, { delayOf, mayPass: () => !link.isSilent, isLost: () => false });
+    const down = pass(server, client, {
+      delayOf,
+      mayPass: () => !link.isSilent,
+      isLost: () => link.losesReplies,
+    });
     link.drain = () => {
       up();
       down();
@@ -95,9 +105,7 @@ export async function openLine(serverPort: number): Promise<Line> {
 function pass(
   from: Socket,
   to: Socket,
-  delayOf: () => number,
-  mayPass: () => boolean,
-  isLost: () => boolean = () => false,
+  { delayOf, mayPass, isLost }: { delayOf: () => number; mayPass: () => boolean; isLost: () => boolean },
 ): () => void {
   const items: Item[] = [];
   let timer: NodeJS.Timeout | null = null;

@@ -30,11 +30,15 @@ export async function stopBeyondLease(storm: Storm): Promise<void> {
     const sleeper = storm.members.find((member) => member.name === asker);
     if (sleeper === undefined || storm.asleep.has(sleeper) || storm.starting.has(sleeper)) return;
     storm.asleep.add(sleeper);
+    const before = await leasesOf(storm, ids);
     const from = Date.now();
     await sleeper.stop();
     const times = new Map(markers.map((marker) => [marker, held.asked(marker)]));
     held.release(markers);
-    await comesTrue(async () => isOver(await leasesOf(storm, ids)), storm.leaseMs + takenOverWithinMs);
+    await comesTrue(
+      async () => isOver(await leasesOf(storm, ids), before),
+      storm.leaseMs + takenOverWithinMs,
+    );
     await Promise.all(older.map((message) => world.post(intake, message)));
     const isTakenOver = await comesTrue(
       () => markers.some((marker) => held.asked(marker) > times.get(marker)!),
@@ -67,8 +71,8 @@ async function leasesOf({ world }: Storm, ids: string[]): Promise<(string | null
   return world.app.record.readFields(ids, 'lt').catch(() => null);
 }
 
-const isOver = (tokens: (string | null)[] | null): boolean =>
-  tokens !== null && tokens.every((token) => token === '' || token === null);
+const isOver = (now: (string | null)[] | null, before: (string | null)[] | null): boolean =>
+  now !== null && now.every((token, i) => token !== before?.[i]);
 
 /** False where it did not come true in time. */
 async function comesTrue(isTrue: () => boolean | Promise<boolean>, withinMs: number): Promise<boolean> {

@@ -219,7 +219,7 @@ describe('alerts', { concurrency: 4 }, () => {
         store.update('id', (entry) => ({ entry: nextEntry(entry, { kind: 'holds', condition }, moment) })),
       ),
     );
-    assert.equal(noted.filter(({ before }) => before === null).length, 1);
+    assert.equal(noted.filter((one) => one.before === null).length, 1);
     const claims = await Promise.all(
       stores.map((store) =>
         store.update<{ entry: AlertEntry | null; message?: AlertMessage }>(

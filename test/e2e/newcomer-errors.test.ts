@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, describe, it, test } from 'node:test';
 import { connectRedis } from '../../shared/redis.ts';
 import { projectRoot, runFile, startProcess } from '../fakes/command.ts';
 import type { Ended } from '../fakes/command.ts';
@@ -339,17 +339,20 @@ function assertFewWords(ended: Ended, { code, told: wanted }: Pick<Mistake, 'cod
   assert.doesNotMatch(text, /\n\s+at |node:internal|\.ts:\d/);
 }
 
-for (const mistake of mistakes) {
-  test(`${mistake.name}: ./tierline ${mistake.args.join(' ')} says what is wrong and what to do, and exits with ${mistake.code}`, async () => {
-    const env = {
-      ...quiet,
-      REDIS_URL: world.redis.url,
-      TIERLINE_CONFIG: await writeYaml(mistake.lines ?? {}),
-      ...mistake.env?.(),
-    };
-    assertFewWords(await runFile(command, mistake.args, env), mistake);
-  });
-}
+const environmentFor = async ({ lines, env }: Mistake): Promise<Record<string, string>> => ({
+  ...quiet,
+  REDIS_URL: world.redis.url,
+  TIERLINE_CONFIG: await writeYaml(lines ?? {}),
+  ...env?.(),
+});
+
+describe('./tierline says what is wrong and what to do', { concurrency: 3 }, () => {
+  for (const mistake of mistakes) {
+    it(`${mistake.name}: ${mistake.args.join(' ')} exits with ${mistake.code}`, async () => {
+      assertFewWords(await runFile(command, mistake.args, await environmentFor(mistake)), mistake);
+    });
+  }
+});
 
 const ofStart = new Set([
   'a tab in the YAML',
@@ -358,17 +361,13 @@ const ofStart = new Set([
   'a port that is taken',
 ]);
 
-for (const mistake of mistakes.filter(({ name }) => ofStart.has(name))) {
-  test(`${mistake.name}: npm start says the same`, async () => {
-    const env = {
-      ...quiet,
-      REDIS_URL: world.redis.url,
-      TIERLINE_CONFIG: await writeYaml(mistake.lines ?? {}),
-      ...mistake.env?.(),
-    };
-    assertFewWords(await runFile('npm', ['start'], env), mistake);
-  });
-}
+describe('npm start says the same', { concurrency: 3 }, () => {
+  for (const mistake of mistakes.filter(({ name }) => ofStart.has(name))) {
+    it(mistake.name, async () => {
+      assertFewWords(await runFile('npm', ['start'], await environmentFor(mistake)), mistake);
+    });
+  }
+});
 
 /** A system whose provider refuses its key, and whose tickets have little time. */
 async function withWrongKey(t: { after: (work: () => Promise<unknown>) => void }) {

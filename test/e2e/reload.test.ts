@@ -68,7 +68,11 @@ async function stand(t: TestContext, prefix: string): Promise<Stand & { front: M
     FAKE_KEY: 'sk-very-secret',
     HOOK_SECRET: webhookSecret,
   };
-  const fleet = createFleet({ projectFolder, environment, textPattern: /Where is my parcel/ });
+  const fleet = createFleet({
+    projectFolder,
+    environmentOf: () => environment,
+    textPattern: /Where is my parcel/,
+  });
   t.after(() => fleet.close());
   const front = fleet.add('front', ['ingest', 'classifier', 'console']);
   const tier = fleet.add('tier', ['tier']);
@@ -234,7 +238,7 @@ describe('configuration of running processes', { concurrency: 3 }, () => {
     writeFileSync(otherFile, yaml('small, nova', newModel));
     const fleet = createFleet({
       projectFolder,
-      environment: { ...environment, TIERLINE_CONFIG: otherFile },
+      environmentOf: () => ({ ...environment, TIERLINE_CONFIG: otherFile }),
       textPattern: /Where is my parcel/,
     });
     t.after(() => fleet.close());

@@ -1,6 +1,7 @@
 /** Runs the command line as people do: as a process, in a pipe or on a terminal of a given width. */
 import { execFile, spawn } from 'node:child_process';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 export const projectRoot = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
@@ -76,35 +77,28 @@ export function startProcess(file: string, args: readonly string[], env: Env): P
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';
-  const listeners = new Set<() => void>();
+  let hasEnded = false;
   const hear = (chunk: string): void => {
     text += chunk;
-    for (const listener of listeners) listener();
   };
   child.stdout.setEncoding('utf8').on('data', hear);
   child.stderr.setEncoding('utf8').on('data', hear);
-  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const ended = new Promise<number | null>((resolve) => {
+    child.once('close', (code) => {
+      hasEnded = true;
+      resolve(code);
+    });
+  });
   return {
     output: () => text,
-    until: (pattern) =>
-      new Promise((resolve, reject) => {
-        const look = (): void => {
-          const match = pattern.exec(text);
-          if (match) done(() => resolve(match));
-        };
-        const timer = setTimeout(
-          () => done(() => reject(new Error(`${pattern} did not come:\n${text}`))),
-          patienceMs,
-        );
-        const done = (settle: () => void): void => {
-          clearTimeout(timer);
-          listeners.delete(look);
-          settle();
-        };
-        void ended.then(() => done(() => reject(new Error(`ended before ${pattern}:\n${text}`))));
-        listeners.add(look);
-        look();
-      }),
+    async until(pattern) {
+      for (const giveUpAt = Date.now() + patienceMs; ;) {
+        const match = pattern.exec(text);
+        if (match) return match;
+        if (hasEnded || Date.now() > giveUpAt) throw new Error(`${pattern} did not come:\n${text}`);
+        await Promise.race([ended, sleep(20)]);
+      }
+    },
     async stop() {
       child.kill('SIGTERM');
       return ended;

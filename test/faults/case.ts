@@ -3,8 +3,8 @@ import type { Fault } from '../../shared/models/chat.ts';
 import type { GateStatus } from '../../shared/models/gate-state.ts';
 import type { Behaviour } from '../fakes/provider.ts';
 
-export type Api = 'openai' | 'anthropic';
-export type Mode = 'streamed' | 'whole';
+type Api = 'openai' | 'anthropic';
+type Mode = 'streamed' | 'whole';
 
 /**
  * The models of a case, each with an account of its own unless it says otherwise: `first` misbehaves; `twin` shares first's
@@ -19,7 +19,7 @@ export type Variant = {
   strangerUrl: string;
 };
 
-export type Bound = 'total' | 'firstByte' | 'idle';
+type Bound = 'total' | 'firstByte' | 'idle';
 
 export type FaultCase = {
   /** What the server does, as the subject of a sentence. */

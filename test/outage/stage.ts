@@ -72,17 +72,19 @@ export async function openStage(
     textPattern: new RegExp(ticketText.slice(0, -1)),
   });
   t.after(() => fleet.close());
-  const workers = Array.from({ length: options.workers }, (_, i) => fleet.add(`worker-${i + 1}`, ['tier']));
-  await Promise.all(workers.map((worker) => worker.started()));
+  const workers: Member[] = [];
+  // One after the other: eight at once would wait for each other where there are two cores.
+  const addWorker = async (): Promise<void> => {
+    const worker = fleet.add(`worker-${workers.length + 1}`, ['tier']);
+    workers.push(worker);
+    await worker.started();
+  };
+  for (let i = 0; i < options.workers; i += 1) await addWorker();
   return {
     scene,
     intake,
     workers,
-    async addWorker() {
-      const worker = fleet.add(`worker-${workers.length + 1}`, ['tier']);
-      workers.push(worker);
-      await worker.started();
-    },
+    addWorker,
     first,
     second,
     gate: (model) => readGate(scene, model),

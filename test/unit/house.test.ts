@@ -50,7 +50,7 @@ test('plain questions get the right article', () => {
     ['ko', '환불 받고 싶어요', 'returns'],
   ];
   for (const [language, text, article] of questions) {
-    const [best] = retrieve(knowledge, text, language, 1);
+    const [best] = retrieve(knowledge, { text, language }, 1);
     assert.equal(best?.article.id, article, text);
     assert.ok((best?.confidence ?? 0) >= goodConfidence, text);
   }
@@ -130,6 +130,12 @@ test('without an article in its language a ticket gets the English one and is to
     assert.match(answer.sources[0]?.path ?? '', /\.en\.md$/);
   }
   assert.doesNotMatch((await answerTo('refund', 'en')).text, /English only/);
+});
+
+test('a question whose words cannot choose a passage, since they are in another language, gets the article from its beginning', async () => {
+  const { text } = await answerTo('환불 받고 싶어요', 'ko');
+  assert.match(text, /within 30 days[\s\S]*How do I return an item\?[\s\S]*When do I get my money back\?/);
+  assert.ok(text.length < 1500, `${text.length} characters`);
 });
 
 test('a language without phrases of its own is answered in English', async (context) => {

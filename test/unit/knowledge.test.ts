@@ -8,7 +8,11 @@ import { articleFile, folderWith } from './article-folder.ts';
 import { knowledge } from './sample-shop.ts';
 
 test('retrieve returns distinct articles, best first, at most as many as asked for', () => {
-  const found = retrieve(knowledge, 'How do I return a jacket and when do I get a refund?', 'en', 3);
+  const found = retrieve(
+    knowledge,
+    { text: 'How do I return a jacket and when do I get a refund?', language: 'en' },
+    3,
+  );
   assert.equal(found.length, 3);
   assert.equal(found[0]?.article.id, 'returns');
   assert.equal(new Set(found.map(({ article }) => article.id)).size, 3);
@@ -17,7 +21,7 @@ test('retrieve returns distinct articles, best first, at most as many as asked f
     confidences,
     confidences.toSorted((left, right) => right - left),
   );
-  assert.deepEqual(retrieve(knowledge, 'refund', 'en', 0), []);
+  assert.deepEqual(retrieve(knowledge, { text: 'refund', language: 'en' }, 0), []);
 });
 
 test('a long article is found by its last words too, and quoted no longer than a short one', (context) => {
@@ -33,12 +37,12 @@ test('a long article is found by its last words too, and quoted no longer than a
     `${filler}\n\nKayaks must be moored to the pontoon.\n\n${filler}`,
   );
   const long = loadKnowledge(folderWith(context, files));
-  const [found] = retrieve(long, 'kayaks moored pontoon', 'en', 1);
+  const [found] = retrieve(long, { text: 'kayaks moored pontoon', language: 'en' }, 1);
   assert.deepEqual(
     found?.quoted.map(({ text }) => text),
     ['Kayaks must be moored to the pontoon.'],
   );
-  const [first] = retrieve(long, 'rules sentence number nothing', 'en', 1);
+  const [first] = retrieve(long, { text: 'rules sentence number nothing', language: 'en' }, 1);
   assert.ok(first !== undefined && first.quoted.every(({ text }) => text.length <= 600));
 });
 
@@ -76,26 +80,25 @@ test('the only article that names a query type and no other is the likelier answ
   );
   assert.deepEqual(Object.fromEntries(shop.answersTo), { rent: 'b', sale: null, other: null });
   const order = (queryType: string, confidence: number): (string | undefined)[] =>
-    retrieve(shop, 'kayaks', 'en', 3, { queryType, confidence }).map(({ article: { id } }) => id);
+    retrieve(shop, { text: 'kayaks', language: 'en', labels: { queryType, confidence } }, 3).map(
+      ({ article: { id } }) => id,
+    );
   assert.deepEqual(order('rent', 0.9), ['b', 'a', 'c']);
   assert.deepEqual(order('sale', 0.9), ['a', 'c', 'b']);
   assert.deepEqual(
     order('rent', 0.1),
-    retrieve(shop, 'kayaks', 'en', 3).map(({ article: { id } }) => id),
+    retrieve(shop, { text: 'kayaks', language: 'en' }, 3).map(({ article: { id } }) => id),
   );
   const sure = (queryType: string): number =>
-    retrieve(shop, 'kayaks', 'en', 1, { queryType, confidence: 0.9 })[0]?.confidence ?? 0;
+    retrieve(shop, { text: 'kayaks', language: 'en', labels: { queryType, confidence: 0.9 } }, 1)[0]
+      ?.confidence ?? 0;
   assert.ok(sure('complaint') < sure('sale') / 2, 'a type that no article names');
 });
 
 test('Chinese is compared by words of the dictionary and by what it leaves as single characters', () => {
   assert.deepEqual(termsOf('请问怎么退货？', 'zh'), ['退货']);
   assert.deepEqual(termsOf('快递三天没动了', 'zh').includes('快递'), true);
-  assert.equal(
-    termsOf('显示已经签收，可是我根本没拿到', 'zh').includes('本没'),
-    false,
-    'no pair across two words',
-  );
+  assert.deepEqual(termsOf('帐篷漏水', 'zh'), ['帐篷', '漏水'], 'no pair across two words');
   assert.deepEqual(termsOf('返品の送料', 'ja'), ['返品', '送料']);
 });
 

@@ -96,7 +96,7 @@ export function classify(sample: Sample, options: { routes: boolean }): Classifi
 }
 
 /** The id of the article that the house answers with; null where it has no answer. */
-export async function articleFor(sample: Sample): Promise<string | null> {
+async function articleFor(sample: Sample): Promise<string | null> {
   const ticket = ticketOf(sample);
   const question = questionOf({ ticket, classification: classify(sample, { routes: true }), earlier: [] });
   const outcome = await house.call(

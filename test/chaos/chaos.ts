@@ -1,0 +1,214 @@
+/** One run: a world, a storm over it, quiet, late repetitions, and the checks. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FaultKind } from './faults.ts';
+import type { Member } from './fleet.ts';
+import { startHeldProvider } from './held-provider.ts';
+import type { HeldProvider } from './held-provider.ts';
+import { violationsOf } from './invariants.ts';
+import type { Seen } from './invariants.ts';
+import { limitViolations } from './limits.ts';
+import type { TimedCall } from './limits.ts';
+import { moodyReceiver, postAll } from './load.ts';
+import { planMessages } from './messages.ts';
+import type { Message } from './messages.ts';
+import { ownMarkerOf, startMoodyProvider } from './moods.ts';
+import type { MoodyProvider } from './moods.ts';
+import { copyProject, projectFolder } from './project-copy.ts';
+import type { Change } from './project-copy.ts';
+import { createRandom } from './random.ts';
+import type { Random } from './random.ts';
+import { firstVariant, limits, stormConfig } from './settings.ts';
+import type { Variant } from './settings.ts';
+import type { Storm } from './storm.ts';
+import { strike } from './strike.ts';
+import { openWorld } from './world.ts';
+import type { World } from './world.ts';
+
+const compareAndSet = 'local ours = f[1] == from and f[2] == token';
+const startOfSweeper = 'export function startSweeper(app: App): Running {\n';
+/** What is taken out of a copy of the product: the checks must then find what is wrong. */
+export const controls = {
+  'no-token': { file: 'shared/record/advance.lua', from: compareAndSet, to: 'local ours = f[1] == from' },
+  'no-sweeper': {
+    file: 'shared/record/sweeper.ts',
+    from: startOfSweeper,
+    to: `${startOfSweeper}  if (app) return { close: () => Promise.resolve() };\n`,
+  },
+} satisfies Record<string, Change>;
+
+export type ChaosOptions = {
+  seed: number;
+  seconds: number;
+  kinds: readonly FaultKind[];
+  control: keyof typeof controls | null;
+  say: (line: string) => void;
+};
+
+export type ChaosOutcome = {
+  options: ChaosOptions;
+  seen: Seen;
+  counts: Map<string, number>;
+  stormMs: number;
+  /** null: it never became quiet. */
+  quietMs: number | null;
+  /** What is not at its end, for people; only where something is. */
+  stuck: string | null;
+  violations: string[];
+};
+
+const leaseMs = 5000;
+const perSecond = 8;
+const members = ['ingest', 'classifier', 'tier 1', 'tier 2', 'tier 3', 'results'] as const;
+/** Nothing happens for so long only where nothing will: the longest wait of a park is shorter. */
+const idleMs = 75_000;
+const quietWithinMs = 300_000;
+/** A product with a part missing need not be waited for: what is lost is lost. */
+const controlQuietWithinMs = 25_000;
+const repeatedAtTheEnd = 100;
+
+export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
+  const { seed, control, say } = options;
+  say(`chaos: seed ${seed}, ${options.seconds} s${control === null ? '' : `, control ${control}`}`);
+  const copy = control === null ? null : await copyProject(controls[control]);
+  const servers = await startServers(options);
+  try {
+    const world = await openStormWorld(options, servers, copy?.folder ?? projectFolder);
+    try {
+      return await runIn(options, servers, world);
+    } finally {
+      await world.close();
+    }
+  } finally {
+    await servers.close();
+    await copy?.close();
+  }
+}
+
+type Servers = {
+  alpha: MoodyProvider;
+  beta: MoodyProvider;
+  gamma: HeldProvider;
+  calls: () => TimedCall[];
+  known: Map<string, Message>;
+  receiver: { failingShare: number };
+  close: () => Promise<void>;
+};
+
+/** Streams of their own, so that one's draws do not move another's. */
+const randomOf = ({ seed }: ChaosOptions, stream: number): Random => createRandom(seed * 7 + stream);
+
+async function startServers(options: ChaosOptions): Promise<Servers> {
+  const known = new Map<string, Message>();
+  const ownMarker = ownMarkerOf(known);
+  const alpha = await startMoodyProvider('alpha', randomOf(options, 1), ownMarker);
+  const beta = await startMoodyProvider('beta', randomOf(options, 2), ownMarker);
+  const gamma = await startHeldProvider(ownMarker);
+  return {
+    alpha,
+    beta,
+    gamma,
+    known,
+    receiver: { failingShare: 0.03 },
+    calls: () => [alpha, beta, gamma].flatMap(({ calls }) => calls),
+    close: async () => void (await Promise.all([alpha, beta, gamma].map((one) => one.close()))),
+  };
+}
+
+const urlsOf = ({ alpha, beta, gamma }: Servers, receiver: string) => ({
+  alpha: alpha.url,
+  beta: beta.url,
+  gamma: gamma.url,
+  receiver,
+});
+
+function openStormWorld(options: ChaosOptions, servers: Servers, folder: string): Promise<World> {
+  return openWorld({
+    projectFolder: folder,
+    leaseMs,
+    providerUrl: servers.alpha.url,
+    calls: servers.calls,
+    overrides: (receiver) => stormConfig(urlsOf(servers, receiver), firstVariant),
+    answer: moodyReceiver(randomOf(options, 3), servers.receiver),
+    throughLines: members,
+  });
+}
+
+async function runIn(options: ChaosOptions, servers: Servers, world: World): Promise<ChaosOutcome> {
+  const { say, control } = options;
+  const forMs = options.seconds * 1000;
+  const storm = await openStorm(options, servers, world);
+  const messages = planMessages(options.seconds * perSecond, randomOf(options, 4));
+  const startedAt = Date.now();
+  const reporter = setInterval(() => {
+    const faults = [...storm.counts.values()].reduce((sum, count) => sum + count, 0);
+    say(
+      `chaos: ${Math.round((Date.now() - startedAt) / 1000)} s: ${world.acknowledged.size} tickets, ${faults} faults`,
+    );
+  }, 10_000);
+  try {
+    await Promise.all([postAll(storm, messages, forMs), strike(storm, forMs, options.kinds)]);
+  } finally {
+    clearInterval(reporter);
+  }
+  servers.gamma.releaseAll();
+  const stormMs = Date.now() - startedAt;
+  const withinMs = control === null ? quietWithinMs : controlQuietWithinMs;
+  const isQuiet = await becomesQuiet(world, withinMs);
+  const quietMs = isQuiet ? Date.now() - startedAt - stormMs : null;
+  if (isQuiet) await repeat(options, world, storm.intake);
+  const seen = await world.see();
+  const violations = [...violationsOf(seen), ...limitViolations(servers.calls(), limits, storm.stops)];
+  const stuck = isQuiet ? null : await world.explain();
+  return { options, seen, counts: storm.counts, stormMs, quietMs, stuck, violations };
+}
+
+async function openStorm(options: ChaosOptions, servers: Servers, world: World): Promise<Storm> {
+  const fleet = members.map((name): Member => world.fleet.add(name, [name.replace(/ \d+$/, '')]));
+  await Promise.all(fleet.map((member) => member.started()));
+  const urls = urlsOf(servers, world.receiver.url);
+  return {
+    world,
+    random: randomOf(options, 5),
+    intake: fleet[0]!,
+    members: fleet,
+    moody: servers,
+    held: servers.gamma,
+    receiver: servers.receiver,
+    introduce: (message) => void servers.known.set(message.marker, message),
+    configure: (next: Variant | 'broken') =>
+      world.configure(next === 'broken' ? 'tiers: {' : stormConfig(urls, next)),
+    leaseMs,
+    asleep: new Set(),
+    starting: new Set(),
+    isBroken: false,
+    isRedisAway: false,
+    stops: [],
+    counts: new Map(),
+  };
+}
+
+/** Waits as long as something still happens, however slow the machine is. */
+async function becomesQuiet(world: World, withinMs: number): Promise<boolean> {
+  const deadline = Date.now() + withinMs;
+  let standing = '';
+  let changedAt = Date.now();
+  while (!(await world.isQuiet())) {
+    const now = await world.standing();
+    if (now !== standing) changedAt = Date.now();
+    standing = now;
+    if (Date.now() > deadline || Date.now() - changedAt > idleMs) return false;
+    await sleep(200);
+  }
+  return true;
+}
+
+/** Messages whose answers are long out come once more: nothing may follow from it. */
+async function repeat(options: ChaosOptions, world: World, intake: Member): Promise<void> {
+  const random = randomOf(options, 6);
+  const messages = Array.from(world.acknowledged.keys());
+  for (let i = 0; i < repeatedAtTheEnd && messages.length > 0; i += 10) {
+    const some = Array.from({ length: 10 }, () => random.pick(messages));
+    await Promise.all(some.map((message) => world.post(intake, message)));
+  }
+  await becomesQuiet(world, quietWithinMs);
+}
