@@ -9,7 +9,7 @@ import type { ProcessInfo } from './processes/list.ts';
 import { removedTiers } from './processes/tiers.ts';
 import { classifyQueue, deadQueueOf, deliverQueue, tierQueue } from './stages.ts';
 
-export type QueueStatus = {
+type QueueStatus = {
   queue: string;
   waiting: number;
   active: number;

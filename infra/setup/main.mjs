@@ -22,6 +22,7 @@ const jobs = {
   test: { needsRedis: true, run: (tools, args) => tools.node(['--test', ...testArguments(args)]) },
   outage: { needsRedis: true, run: outage },
   bench: { needsRedis: true, run: (tools, args) => tools.node(['test/bench/run.ts', ...args]) },
+  chaos: { needsRedis: true, run: (tools, args) => tools.node(['test/chaos/run.ts', ...args]) },
   check: { needsRedis: false, run: check },
   docs: { needsRedis: false, run: (tools, args) => tools.node(['infra/docs/make.ts', ...args]) },
 };

@@ -17,6 +17,7 @@ export function addConfigCommands(program: Command): void {
   const config = program
     .command('config')
     .description('checks the configuration, and compares it with what runs');
+  withExample(config, 'tierline config check', 'tierline config diff');
   const check = config
     .command('check')
     .description('validates the whole file and the articles; every problem with its line')

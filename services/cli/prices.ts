@@ -17,6 +17,7 @@ import type { Listed, Provenance } from './price-list.ts';
 
 export function addPricesCommands(program: Command): void {
   const prices = program.command('prices').description('what models cost, and where that is from');
+  withExample(prices, 'tierline prices list', 'tierline prices check');
   const list = prices
     .command('list')
     .description('USD per million tokens of the models in tierline.yaml, or everything about one model')

@@ -2,7 +2,7 @@
  * What a model is told and what it is given. First what is the same for every ticket of a tier, so that providers can keep
  * it; then articles and ticket, as data between marks that nobody can guess.
  */
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { ChatRequest, ModelSettings } from '../../shared/models/chat.ts';
 import { tokenFamilyOf } from '../../shared/models/token-weights.ts';
 import type { TokenFamily } from '../../shared/models/token-weights.ts';
@@ -68,7 +68,8 @@ export function questionOf({
 
 /** The request for each model that is asked; what depends on its tokenizer alone is made once for each of those. */
 export function answerPrompt(input: AnswerInput): (settings: ModelSettings) => ChatRequest {
-  const mark = randomBytes(6).toString('hex');
+  // The first twelve digits of a random UUID are all random, and Node keeps some in stock.
+  const mark = randomUUID().replaceAll('-', '').slice(0, 12);
   const texts = new Map<TokenFamily, string>();
   const userFor = (family: TokenFamily): string => {
     const text = texts.get(family) ?? userText(input, mark, family);

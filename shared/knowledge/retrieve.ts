@@ -99,6 +99,7 @@ export function retrieve(
   { text, language, labels }: SearchedQuestion,
   limit: number,
 ): RetrievedPassage[] {
+  if (knowledge.indexes.size === 0) return [];
   const primary = primaryLanguage(language);
   const beginning = text.slice(0, maxQuestionCharacters);
   const terms = [...new Set(termsOf(beginning, primary))].slice(0, maxQuestionTerms);

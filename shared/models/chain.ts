@@ -44,7 +44,7 @@ export type ChainResult<T> =
   | { kind: 'lost' };
 
 /** The model that will be free first, and how far apart those who wait for it should come back. */
-export type WaitsFor = { model: ModelHandle; paceMs: number };
+type WaitsFor = { model: ModelHandle; paceMs: number };
 
 export type ChainCall<T> = {
   models: ModelHandle[];

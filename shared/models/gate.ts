@@ -43,11 +43,11 @@ export type Granted = {
 };
 
 /** `paceMs`: how far apart tickets that wait for this model should come back. */
-export type Refused = { kind: 'open' | 'quiet' | 'limited'; waitMs: number; paceMs: number };
+type Refused = { kind: 'open' | 'quiet' | 'limited'; waitMs: number; paceMs: number };
 export type Permit = Granted | Refused;
 
 export type GateState = { kind: 'closed'; failures: number } | Opened;
-export type Opened = { kind: 'open'; waitMs: number; scope: 'model' | 'account' };
+type Opened = { kind: 'open'; waitMs: number; scope: 'model' | 'account' };
 
 /**
  * Whose gate it is. `base` is the account's key base. The identities are digests of what calls go to and with which key:

@@ -103,9 +103,12 @@ export function estimateTokensOfFile(text: string, family: TokenFamily): number 
 }
 
 const cutStep = 64;
+/** No UTF-16 unit weighs more in any family, margin included: what is short needs no counting. */
+const mostPerUnit = 8;
 
 /** A beginning of a text that is estimated at no more than so many tokens, at most 64 characters short of the longest. */
 export function cutToTokens(text: string, family: TokenFamily, maxTokens: number): string {
+  if (text.length * mostPerUnit <= maxTokens) return text;
   const counts = new Int32Array(kinds.length);
   for (let from = 0; from < text.length; from += cutStep) {
     count(counts, text, from, Math.min(from + cutStep, text.length));

@@ -4,6 +4,7 @@ import { benchMachinery } from './machinery.ts';
 import { benchModelCall } from './model-call.ts';
 import { benchReload } from './reload.ts';
 import { benchRetrieval } from './retrieval.ts';
+import { benchSetup, benchStart } from './start.ts';
 import { benchMemory, benchRoundTrips, benchWaiting } from './waiting.ts';
 
 const args = process.argv.slice(2);
@@ -66,6 +67,19 @@ const benches: Record<string, Bench> = {
     bar: 'p50 at most 5 ms',
     run: () => benchRetrieval({ articles: 1000, rounds: quick ? 2 : 6 }),
     holds: (result: { p50Ms: number }) => result.p50Ms <= 5,
+  },
+  start: {
+    title:
+      '`npm start` when set up, to every service listening; and idle memory (RSS) of a process of each role',
+    bar: 'at most 3,000 ms',
+    run: () => benchStart(quick ? 3 : 5),
+    holds: (result: { medianMs: number }) => result.medianMs <= 3000,
+  },
+  setup: {
+    title: 'git clone and `npm start` in an empty folder, to every service listening',
+    bar: 'none: it depends on the network',
+    run: benchSetup,
+    holds: () => true,
   },
   waiting: {
     title: 'intake and sweeper with 100,000 tickets waiting, against none',

@@ -54,17 +54,20 @@ export type ChaosOutcome = {
   /** What is not at its end, for people; only where something is. */
   stuck: string | null;
   violations: string[];
+  /** What the processes wrote about the first tickets that something is wrong with. */
+  evidence: string[];
 };
 
 const leaseMs = 5000;
 const perSecond = 8;
 const members = ['ingest', 'classifier', 'tier 1', 'tier 2', 'tier 3', 'results'] as const;
 /** Nothing happens for so long only where nothing will: the longest wait of a park is shorter. */
-const idleMs = 75_000;
-const quietWithinMs = 300_000;
+const patience = { withinMs: 300_000, idleMs: 75_000 };
 /** A product with a part missing need not be waited for: what is lost is lost. */
-const controlQuietWithinMs = 25_000;
+const controlPatience = { withinMs: 20_000, idleMs: 10_000 };
 const repeatedAtTheEnd = 100;
+const sayEveryMs = 10_000;
+const countsUp = new Set(['calls', 'deliveries']);
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
   const { seed, control, say } = options;
@@ -139,27 +142,49 @@ async function runIn(options: ChaosOptions, servers: Servers, world: World): Pro
   const storm = await openStorm(options, servers, world);
   const messages = planMessages(options.seconds * perSecond, randomOf(options, 4));
   const startedAt = Date.now();
-  const reporter = setInterval(() => {
-    const faults = [...storm.counts.values()].reduce((sum, count) => sum + count, 0);
-    say(
-      `chaos: ${Math.round((Date.now() - startedAt) / 1000)} s: ${world.acknowledged.size} tickets, ${faults} faults`,
-    );
-  }, 10_000);
-  try {
-    await Promise.all([postAll(storm, messages, forMs), strike(storm, forMs, options.kinds)]);
-  } finally {
-    clearInterval(reporter);
-  }
+  const reporter = setInterval(() => say(progressOf(storm, startedAt)), sayEveryMs);
+  const broken: string[] = [];
+  await Promise.all([
+    postAll(storm, messages, { forMs, random: randomOf(options, 5) }),
+    strike(storm, options.kinds, { forMs, random: randomOf(options, 7) }),
+  ])
+    .catch((error: unknown) => broken.push(`the storm broke off: ${String(error)}`))
+    .finally(() => clearInterval(reporter));
   servers.gamma.releaseAll();
   const stormMs = Date.now() - startedAt;
-  const withinMs = control === null ? quietWithinMs : controlQuietWithinMs;
-  const isQuiet = await becomesQuiet(world, withinMs);
+  const isQuiet = await becomesQuiet(world, control === null ? patience : controlPatience, say);
   const quietMs = isQuiet ? Date.now() - startedAt - stormMs : null;
   if (isQuiet) await repeat(options, world, storm.intake);
   const seen = await world.see();
-  const violations = [...violationsOf(seen), ...limitViolations(servers.calls(), limits, storm.stops)];
-  const stuck = isQuiet ? null : await world.explain();
-  return { options, seen, counts: storm.counts, stormMs, quietMs, stuck, violations };
+  const violations = [
+    ...broken,
+    ...violationsOf(seen),
+    ...limitViolations(servers.calls(), limits, storm.stops),
+  ];
+  const stuck = isQuiet ? null : await world.stuck();
+  return {
+    options,
+    seen,
+    counts: storm.counts,
+    stormMs,
+    quietMs,
+    stuck,
+    violations,
+    evidence: evidenceFor(world, violations),
+  };
+}
+
+const ticketsWithEvidence = 3;
+
+function evidenceFor({ fleet }: World, violations: string[]): string[] {
+  const ids = new Set(violations.flatMap((one) => one.match(/\bt_[0-9a-z]{10,40}/g) ?? []));
+  return [...ids].slice(0, ticketsWithEvidence).flatMap((id) => fleet.linesWith(id));
+}
+
+function progressOf({ world, counts }: Storm, startedAt: number): string {
+  const faults = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const seconds = Math.round((Date.now() - startedAt) / 1000);
+  return `chaos: ${seconds} s: ${world.acknowledged.size} tickets, ${faults} faults`;
 }
 
 async function openStorm(options: ChaosOptions, servers: Servers, world: World): Promise<Storm> {
@@ -168,7 +193,6 @@ async function openStorm(options: ChaosOptions, servers: Servers, world: World):
   const urls = urlsOf(servers, world.receiver.url);
   return {
     world,
-    random: randomOf(options, 5),
     intake: fleet[0]!,
     members: fleet,
     moody: servers,
@@ -188,15 +212,25 @@ async function openStorm(options: ChaosOptions, servers: Servers, world: World):
 }
 
 /** Waits as long as something still happens, however slow the machine is. */
-async function becomesQuiet(world: World, withinMs: number): Promise<boolean> {
-  const deadline = Date.now() + withinMs;
-  let standing = '';
-  let changedAt = Date.now();
+async function becomesQuiet(
+  world: World,
+  { withinMs, idleMs }: { withinMs: number; idleMs: number },
+  say: (line: string) => void,
+): Promise<boolean> {
+  const startedAt = Date.now();
+  let last = '';
+  let [changedAt, saidAt] = [startedAt, startedAt];
   while (!(await world.isQuiet())) {
-    const now = await world.standing();
-    if (now !== standing) changedAt = Date.now();
-    standing = now;
-    if (Date.now() > deadline || Date.now() - changedAt > idleMs) return false;
+    const standing = await world.standing();
+    const now = Date.now();
+    if (JSON.stringify(standing) !== last) changedAt = now;
+    last = JSON.stringify(standing);
+    if (now - saidAt >= sayEveryMs) {
+      saidAt = now;
+      const left = Object.entries(standing).filter(([what, count]) => count > 0 && !countsUp.has(what));
+      say(`chaos: waiting for ${left.map(([what, count]) => `${count} ${what}`).join(', ')}`);
+    }
+    if (now - startedAt > withinMs || now - changedAt > idleMs) return false;
     await sleep(200);
   }
   return true;
@@ -210,5 +244,5 @@ async function repeat(options: ChaosOptions, world: World, intake: Member): Prom
     const some = Array.from({ length: 10 }, () => random.pick(messages));
     await Promise.all(some.map((message) => world.post(intake, message)));
   }
-  await becomesQuiet(world, quietWithinMs);
+  await becomesQuiet(world, patience, options.say);
 }

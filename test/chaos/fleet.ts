@@ -33,6 +33,8 @@ export type Fleet = {
   add: (name: string, roles: readonly string[]) => Member;
   /** What a process wrote last, for a report. */
   lastLines: () => string;
+  /** What all of them wrote that contains `text`, each line with its writer. */
+  linesWith: (text: string) => string[];
   /** Processes that ended without having been killed, and log lines with text of a ticket: both are defects. */
   misbehaviour: string[];
   close: () => Promise<void>;
@@ -47,7 +49,7 @@ exec 3<&0
 (read -r line <&3 || kill -KILL $$) >/dev/null 2>&1 &
 exec "$@" </dev/null 3<&-
 `;
-const keptLines = 5000;
+const keptLines = 20_000;
 const startsWithinMs = 60_000;
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
@@ -131,6 +133,10 @@ export function createFleet(options: {
     misbehaviour,
     lastLines: () =>
       members.map(({ member, lines }) => `${member.name}:\n${lines.slice(-10).join('\n')}`).join('\n'),
+    linesWith: (text) =>
+      members.flatMap(({ member, lines }) =>
+        lines.filter((line) => line.includes(text)).map((line) => `${member.name}: ${line}`),
+      ),
     close: async () => void (await Promise.all(members.map(({ member }) => member.kill()))),
   };
 }

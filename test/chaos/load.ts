@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Received, ReceiverAnswer } from '../fakes/receiver.ts';
 import type { Message } from './messages.ts';
 import type { Random } from './random.ts';
+import { inBackground } from './strike.ts';
 import type { Storm } from './storm.ts';
 
 const twiceShare = 0.12;
@@ -10,12 +11,16 @@ const laterShare = 0.06;
 const laterMs = [5000, 15_000] as const;
 
 /** One message after the other, each on its own way, over `forMs`; some come a second time, at once or after their end. */
-export async function postAll(storm: Storm, messages: readonly Message[], forMs: number): Promise<void> {
-  const { world, intake, random } = storm;
-  const posts: Promise<unknown>[] = [];
+export async function postAll(
+  storm: Storm,
+  messages: readonly Message[],
+  { forMs, random }: { forMs: number; random: Random },
+): Promise<void> {
+  const { world, intake } = storm;
+  const posts: Promise<void>[] = [];
   const startedAt = Date.now();
   const post = async (message: Message, afterMs: number): Promise<void> => {
-    await sleep(afterMs);
+    await sleep(Math.max(0, Math.min(afterMs, startedAt + forMs - Date.now())));
     await world.post(intake, message);
   };
   for (const [i, message] of messages.entries()) {
@@ -23,9 +28,9 @@ export async function postAll(storm: Storm, messages: readonly Message[], forMs:
     // By the clock: a machine that is busy posts more at once, not fewer.
     const dueAt = startedAt + ((i + random.next()) * forMs) / messages.length;
     await sleep(Math.max(0, dueAt - Date.now()));
-    posts.push(post(message, 0));
-    if (random.chance(twiceShare)) posts.push(post(message, random.between(0, 2000)));
-    if (random.chance(laterShare)) posts.push(post(message, random.between(...laterMs)));
+    posts.push(inBackground(post(message, 0)));
+    if (random.chance(twiceShare)) posts.push(inBackground(post(message, random.between(0, 2000))));
+    if (random.chance(laterShare)) posts.push(inBackground(post(message, random.between(...laterMs))));
   }
   await Promise.all(posts);
 }

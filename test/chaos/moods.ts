@@ -71,7 +71,7 @@ export async function startMoodyProvider(
     log(calls, request, { requestId, purpose, text: isServed ? text : null, ownMarker });
     const usage = { input: random.between(100, 900), output: random.between(10, 200) };
     const healthy = {
-      delayMs: random.between(100, 500),
+      delayMs: random.between(200, 800),
       headers: { 'x-request-id': requestId },
       text,
       usage,

@@ -62,8 +62,8 @@ export async function openLine(serverPort: number): Promise<Line> {
   const address = proxy.address();
   const resetAll = (those: Iterable<Link>): void => {
     for (const { client, server } of those) {
-      client.resetAndDestroy();
-      server.resetAndDestroy();
+      abort(client);
+      abort(server);
     }
   };
   return {
@@ -138,7 +138,13 @@ function pass(
 
 function send(to: Socket, what: Item['what']): void {
   if (to.destroyed) return;
-  if (what === 'reset') to.resetAndDestroy();
+  if (what === 'reset') abort(to);
   else if (what === 'end') to.end();
   else if (to.writable) to.write(what);
+}
+
+/** A reset in the middle of an orderly end leaves Node with a handle that never closes, and a process that never exits. */
+function abort(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }

@@ -11,8 +11,8 @@ export const patientTag = 'patient';
 
 /** By the name that the model has at its server. */
 export const limits: Record<string, Limits> = {
-  'fast-1': { requestsPerMinute: 150, concurrency: 3 },
-  'large-1': { concurrency: 3 },
+  'fast-1': { requestsPerMinute: 180, concurrency: 6 },
+  'large-1': { concurrency: 6 },
 };
 
 /** Failures open a breaker for a second only, and no call takes long: the run is short. */

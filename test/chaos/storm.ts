@@ -5,13 +5,11 @@ import type { HeldProvider } from './held-provider.ts';
 import type { Stop } from './limits.ts';
 import type { Message } from './messages.ts';
 import type { MoodName, MoodyProvider } from './moods.ts';
-import type { Random } from './random.ts';
 import type { Variant } from './settings.ts';
 import type { World } from './world.ts';
 
 export type Storm = {
   world: World;
-  random: Random;
   intake: Member;
   members: Member[];
   moody: Record<'alpha' | 'beta', MoodyProvider>;

@@ -1,5 +1,6 @@
 /** What a run came to: as one object, and as a table for people. */
 import type { ChaosOutcome } from './chaos.ts';
+import { faultKinds } from './faults.ts';
 import type { Seen } from './invariants.ts';
 
 export type Summary = {
@@ -20,19 +21,17 @@ export type Summary = {
   quietMs: number | null;
   stuck: string | null;
   violations: string[];
+  evidence: string[];
   repeatWith: string;
 };
 
-export function summaryOf({
-  options,
-  seen,
-  counts,
-  stormMs,
-  quietMs,
-  stuck,
-  violations,
-}: ChaosOutcome): Summary {
-  const { seed, seconds, control } = options;
+export function summaryOf(outcome: ChaosOutcome): Summary {
+  const { options, seen, counts, stormMs, quietMs, stuck, violations, evidence } = outcome;
+  const { seed, seconds, control, kinds } = options;
+  const less = [
+    ...(kinds.length === faultKinds.length ? [] : [`--faults ${kinds.join(',')}`]),
+    ...(control === null ? [] : [`--control ${control}`]),
+  ];
   const served = seen.calls.filter(({ text }) => text !== null);
   const needed = new Set(served.map(({ marker, purpose }) => `${purpose} ${marker}`)).size;
   const replies = new Set(seen.deliveries.map(({ webhookId }) => webhookId)).size;
@@ -52,7 +51,8 @@ export function summaryOf({
     quietMs,
     stuck,
     violations,
-    repeatWith: `npm run chaos -- --seconds ${seconds} --seed ${seed}${control === null ? '' : ` --control ${control}`}`,
+    evidence,
+    repeatWith: ['npm run chaos --', `--seconds ${seconds} --seed ${seed}`, ...less].join(' '),
   };
 }
 
@@ -80,7 +80,7 @@ export function tableOf(summary: Summary): string {
   return [
     ...rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`.trimEnd()),
     ...(summary.stuck === null ? [] : ['', summary.stuck]),
-    ...(summary.violations.length === 0 ? [] : ['', ...summary.violations]),
+    ...(summary.violations.length === 0 ? [] : ['', ...summary.violations, '', ...summary.evidence]),
     '',
     `the same plan again: ${summary.repeatWith}`,
   ].join('\n');

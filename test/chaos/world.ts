@@ -41,10 +41,10 @@ export type World = {
   see: () => Promise<Seen>;
   /** True where every accepted message is at an end and nothing is left to be done. */
   isQuiet: () => Promise<boolean>;
-  /** Where everything stands: while it changes, something happens. */
-  standing: () => Promise<string>;
-  /** What is not at its end, and why, for people. */
-  explain: () => Promise<string>;
+  /** What is left to be done, and how many calls and deliveries were made: while it changes, something happens. */
+  standing: () => Promise<Record<string, number>>;
+  /** What is not at its end, and where it stands, for people. */
+  stuck: () => Promise<string>;
   /** Resolves when every message that was accepted is at an end; throws, with what is stuck, where that takes longer. */
   untilEnded: (withinMs: number) => Promise<void>;
   /** The same, and no hint is left either. */
@@ -104,8 +104,8 @@ export async function openWorld(options: {
     deliveries,
     misbehaviour: fleet.misbehaviour,
   });
-  const explain = async (): Promise<string> =>
-    `${await stuckTickets(observer.app, await see())}\n${fleet.lastLines()}`;
+  const stuck = async (): Promise<string> => stuckTickets(observer.app, await see());
+  const explain = async (): Promise<string> => `${await stuck()}\n${fleet.lastLines()}`;
   const isQuiet = async (): Promise<boolean> =>
     (await hasEnded(observer.app, acknowledged)) && hasNothingLeft(observer.app);
   return {
@@ -129,10 +129,10 @@ export async function openWorld(options: {
     },
     see,
     isQuiet,
-    explain,
+    stuck,
     async standing() {
       const remaining = await readRemaining(observer.app);
-      return JSON.stringify([remaining, options.calls().length, deliveries.length]);
+      return { ...remaining, calls: options.calls().length, deliveries: deliveries.length };
     },
     untilEnded: (withinMs) =>
       until('every ticket has ended', () => hasEnded(observer.app, acknowledged), { withinMs, explain }),

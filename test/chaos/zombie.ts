@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from './messages.ts';
 import type { Message } from './messages.ts';
+import type { Random } from './random.ts';
 import { patientTag } from './settings.ts';
 import { noteFault } from './storm.ts';
 import type { Storm } from './storm.ts';
@@ -18,9 +19,9 @@ const wakingMs = 1500;
  * earlier message of each conversation comes in late, and somebody else asks for an answer to both. Then the first worker
  * wakes up. Whatever else happens meanwhile may spoil it; it is then counted as a plain stop.
  */
-export async function stopBeyondLease(storm: Storm): Promise<void> {
+export async function stopBeyondLease(storm: Storm, random: Random): Promise<void> {
   const { world, intake, held } = storm;
-  const { newer, older } = plan(storm);
+  const { newer, older } = plan(random);
   const markers = newer.map(({ marker }) => marker);
   for (const message of [...newer, ...older]) storm.introduce(message);
   const ids = await Promise.all(newer.map((message) => world.post(intake, message)));
@@ -57,7 +58,7 @@ export async function stopBeyondLease(storm: Storm): Promise<void> {
 let planned = 0;
 
 /** Conversations of two messages each; the older one was written before the newer one, and comes after it. */
-function plan({ random }: Storm): { newer: Message[]; older: Message[] } {
+function plan(random: Random): { newer: Message[]; older: Message[] } {
   const nowMs = Date.now() - 60_000;
   const other = { tags: [patientTag], via: random.pick(['api', 'webhook'] as const) };
   const numbers = Array.from({ length: atATime }, () => (planned += 1));

@@ -127,6 +127,29 @@ test('a tier that has tickets waiting and no worker is found, and so is its age 
   assert.match(printed.stdout, /^\d things are wrong\./);
 });
 
+test('imported tickets do not make a tier late', async (t) => {
+  const scene = await open(t, labels({ queryType: 'troubleshooting', complexity: 0.9 }));
+  const tiers = { ...(scene.config()['tiers'] as object), complex: { models: ['large'], sloSeconds: 0.001 } };
+  const system = await scene.start({ tiers }, { tiers: ['simple'] });
+  await system.post({ externalId: 'T-1', lane: 'backlog' });
+  const status = await untilFound(environmentOf(scene, system), 'no_worker');
+  const { backlog, waiting, oldestAgeSeconds } = stage(status, 'tier.complex');
+  assert.deepEqual([backlog, waiting, oldestAgeSeconds], [1, 0, null]);
+  assert.ok(status.findings.every(({ code }) => code !== 'too_old'));
+});
+
+test('a ticket that is being worked on does not wait, however long that takes', async (t) => {
+  const scene = await open(t, ({ stream }) => (stream ? { delayMs: 5000 } : labels()));
+  const tiers = { ...(scene.config()['tiers'] as object), simple: { models: ['small'], sloSeconds: 0.001 } };
+  const system = await scene.start({ tiers });
+  await system.post({ externalId: 'T-1' });
+  const status = await until(async () => {
+    const one = await statusOf(environmentOf(scene, system));
+    return stage(one, 'tier.simple').active === 1 ? one : null;
+  });
+  assert.deepEqual([status.code, stage(status, 'tier.simple').oldestAgeSeconds], [0, null]);
+});
+
 test('an open breaker is found, with what it means; one that only a person can mend names the doctor', async (t) => {
   const scene = await open(t, { status: 401, error: { type: 'authentication_error' } });
   const system = await scene.start();

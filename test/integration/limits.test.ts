@@ -73,7 +73,7 @@ const refusedKey: CallVerdict = { kind: 'trip', forMs: 900_000, scope: 'account'
 /** As if `ms` had passed for everything that is shared about the account. */
 async function age(base: string, ms: number): Promise<void> {
   const redis = connections[0]!;
-  const moments = /^(until|last|probeUntil|quietUntil|since|rt|tt|fAt|capUntil|cutAt|line|open:.*)$/;
+  const moments = /^(until|last|probeUntil|quietUntil|since|rt|tt|fAt|capUntil|cutAt|line|mark|open:.*)$/;
   for (const key of await redis.keys(`${base.replace(/[[\]{}]/g, '\\$&')}*`)) {
     if (key.includes(':flight:')) {
       const members = await redis.zrange(key, 0, '-1', 'WITHSCORES');
@@ -242,17 +242,17 @@ test('after an outage calls come back as a ramp, not a wave', async () => {
 });
 
 describe('a model that came back, but has room for a few calls only', () => {
-  async function cameBack(failures: number): Promise<Breaker> {
+  async function cameBack(failures: number): Promise<{ back: Breaker; base: string }> {
     const base = newAccount();
     await call(open(base, { failures: 1 }), failure);
     await age(base, 30_000);
     const breaker = open(base, { failures });
     await call(breaker, success);
-    return breaker;
+    return { back: breaker, base };
   }
 
   test('is called less by its failures, of which those in flight together are one lesson, and is not opened', async () => {
-    const back = await cameBack(1);
+    const { back } = await cameBack(1);
     for (const permit of await fill(back, 500)) await end(back, permit, success);
     const inFlight = await fill(back, 500);
     assert.equal(inFlight.length, 4);
@@ -265,8 +265,12 @@ describe('a model that came back, but has room for a few calls only', () => {
   });
 
   test('is opened where nothing succeeds after a lesson', async () => {
-    const back = await cameBack(2);
-    for (let i = 0; i < 3; i += 1) await call(back, failure);
+    const { back, base } = await cameBack(2);
+    for (let i = 0; i < 3; i += 1) {
+      await call(back, failure);
+      // What was in flight together is told by its millisecond.
+      await age(base, 5);
+    }
     assert.equal((await back.reserve(leaseMs, 0)).kind, 'open');
   });
 });

@@ -380,7 +380,7 @@ describe('ledger rows', () => {
     const { settled, counter } = ledgerRow(w, { queryType: 'fenced' });
     const ticketId = await acceptOne(w.record);
     const old = await claim(w.record, ticketId, 'classify');
-    for (const number of [1, 2]) assert.equal(await w.record.openCall(old, '{}'), number);
+    for (const number of [1, 2]) assert.equal(await w.record.openCall(old, `{"open":${number}}`), number);
     await expireLease(w, ticketId);
     await claim(w.record, ticketId, 'classify');
     assert.deepEqual(await w.record.advance(old, toAnswer, { rows: [settled(1, true)] }), lost);
