@@ -6,11 +6,7 @@ import { rawKeysFromEnv } from './ingest/api-keys.ts';
 import type { Environment } from './system.ts';
 
 const portRule = 'must be a port, a whole number from 0 to 65535';
-const port = z.coerce
-  .number(portRule)
-  .int(portRule)
-  .min(0, portRule)
-  .max(65_535, portRule);
+const port = z.coerce.number(portRule).int(portRule).min(0, portRule).max(65_535, portRule);
 
 const leaseRule = 'must be a number of milliseconds, from 1000 to 600000';
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;

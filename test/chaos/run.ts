@@ -1,4 +1,4 @@
-/** `npm run chaos`: a storm, quiet, and what is wrong afterwards. docs/chaos.md says what happens in it. */
+/** `npm run chaos`: a storm, quiet, and what is wrong afterwards. docs/decisions/0012-chaos.md says what happens in it. */
 import { parseArgs } from 'node:util';
 import { controls, runChaos } from './chaos.ts';
 import type { ChaosOptions } from './chaos.ts';

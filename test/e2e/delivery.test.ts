@@ -228,7 +228,16 @@ describe('delivery', { concurrency: 5 }, () => {
       const record = { park: (...args: unknown[]) => Promise.resolve(parks.push(args)) };
       const app = { record, log: createLog('silent'), now: Date.now, random: Math.random } as unknown as App;
       const stage = deliverStage(app, () => ({ get: () => hook, close: () => Promise.resolve() }));
-      const fields = { rep: '{}', rty: 'reply', dst: 'hook', dlv: null, da: null, dw: null, gen: null, rs: null };
+      const fields = {
+        rep: '{}',
+        rty: 'reply',
+        dst: 'hook',
+        dlv: null,
+        da: null,
+        dw: null,
+        gen: null,
+        rs: null,
+      };
       const claim = {
         ticketId: 't_1',
         state: 'deliver' as const,

@@ -47,7 +47,15 @@ function pair(settings: Partial<BreakerSettings> = {}) {
 
 /** A permit from before, whatever became of it. */
 function late(token = 'long.ago'): Granted {
-  return { kind: 'granted', isProbe: false, token, tokens: 0, mustReport: false, failures: 0, grantedAtMs: 0 };
+  return {
+    kind: 'granted',
+    isProbe: false,
+    token,
+    tokens: 0,
+    mustReport: false,
+    failures: 0,
+    grantedAtMs: 0,
+  };
 }
 
 function granted(permit: Permit): Granted {

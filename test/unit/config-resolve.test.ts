@@ -100,7 +100,6 @@ describe('the settings of a model', () => {
     assert.equal(provider.tokenParam, 'max_tokens');
     assert.equal(provider.needsKey, false);
   });
-
 });
 
 describe('the usable part of a chain', () => {

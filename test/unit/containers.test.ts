@@ -201,7 +201,9 @@ test('every environment variable of the compose file, the code and the presets s
   const inConfiguration = read('tierline.yaml')
     .split('\n')
     .filter((line) => !line.trim().startsWith('#'))
-    .flatMap((line) => [...line.matchAll(/\$\{env:([A-Z_]+)(?:\?|:-[^}]*)?\}/g)].map((match) => match[1] ?? ''));
+    .flatMap((line) =>
+      [...line.matchAll(/\$\{env:([A-Z_]+)(?:\?|:-[^}]*)?\}/g)].map((match) => match[1] ?? ''),
+    );
   const inCode = globSync(['services/**/*.ts', 'shared/**/*.ts'], { cwd: root })
     .flatMap((file) =>
       [...read(file).matchAll(/process\.env\[?\.?'?([A-Z][A-Z_]+)/g)].map((match) => match[1] ?? ''),
