@@ -19,7 +19,11 @@ const jobs = {
   start: { needsRedis: true, run: (tools, args) => tools.node(['services/run.ts', 'start', ...args]) },
   demo: { needsRedis: true, run: (tools, args) => tools.node(['services/demo/main.ts', ...args]) },
   run: { needsRedis: false, run: (tools, args) => tools.node(['services/run.ts', 'run', ...args]) },
-  test: { needsRedis: true, run: (tools, args) => tools.node(['--test', ...testArguments(args)]) },
+  // Most tests wait for processes more than they compute.
+  test: {
+    needsRedis: true,
+    run: (tools, args) => tools.node(['--test', '--test-concurrency=3', ...testArguments(args)]),
+  },
   outage: { needsRedis: true, run: outage },
   bench: { needsRedis: true, run: (tools, args) => tools.node(['test/bench/run.ts', ...args]) },
   chaos: { needsRedis: true, run: (tools, args) => tools.node(['test/chaos/run.ts', ...args]) },

@@ -23,8 +23,8 @@ const summarySchema = z.object({
 });
 const seed = chaosSeed();
 
-async function runChaos(t: TestContext, ...args: string[]) {
-  const given = ['--seed', String(seed), '--json', ...args];
+async function runChaos(t: TestContext, options: string) {
+  const given = `--seed ${seed} --json ${options}`.split(' ');
   t.diagnostic(`npm run chaos -- ${given.join(' ')}`);
   const child = spawn(process.execPath, [path.join(projectFolder, 'test/chaos/run.ts'), ...given], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -38,7 +38,7 @@ async function runChaos(t: TestContext, ...args: string[]) {
 
 describe('npm run chaos', { concurrency: 3, timeout: 400_000 }, () => {
   test('a short storm leaves every ticket at one end, told once, and paid for exactly', async (t) => {
-    const { code, summary, stderr } = await runChaos(t, '--seconds', '15');
+    const { code, summary, stderr } = await runChaos(t, '--seconds 15');
     assert.deepEqual(summary?.violations, [], stderr);
     assert.equal(code, 0);
     assert.equal(summary.seed, seed);
@@ -51,28 +51,22 @@ describe('npm run chaos', { concurrency: 3, timeout: 400_000 }, () => {
   });
 
   test('without the sweeper what is put aside never comes back, and the run says so', async (t) => {
-    const { code, summary } = await runChaos(
-      t,
-      ...['--control', 'no-sweeper', '--seconds', '8', '--faults', 'receiver,kill'],
-    );
+    const { code, summary } = await runChaos(t, '--control no-sweeper --seconds 8 --faults receiver,kill');
     assert.equal(code, 1);
     const lost = summary!.violations.filter((one) => one.startsWith('lost: '));
     assert.ok(lost.length > 0, summary!.violations.join('\n'));
   });
 
   test('without the token check a worker that wakes up too late is heard, and the run says so', async (t) => {
-    const { code, summary } = await runChaos(
-      t,
-      ...['--control', 'no-token', '--seconds', '8', '--faults', 'stop'],
-    );
+    const { code, summary } = await runChaos(t, '--control no-token --seconds 8 --faults stop');
     assert.equal(code, 1);
     const dropped = summary!.violations.filter((one) => one.startsWith('a question dropped: '));
     assert.ok(dropped.length > 0, summary!.violations.join('\n'));
   });
 
   test('wrong usage is told, and exits with 2', async (t) => {
-    for (const args of [['--seconds', '0'], ['--faults', 'rain'], ['--control', 'nothing'], ['--louder']]) {
-      const { code, stderr } = await runChaos(t, ...args);
+    for (const options of ['--seconds 0', '--faults rain', '--control nothing', '--louder']) {
+      const { code, stderr } = await runChaos(t, options);
       assert.equal(code, 2, stderr);
       assert.match(stderr, /^chaos: .*\n\nnpm run chaos -- /);
     }

@@ -42,6 +42,8 @@ export async function openLine(serverPort: number): Promise<Line> {
       drain: () => undefined,
     };
     links.add(link);
+    // Where nobody listens on a port, a connection to it from the same machine may come to be one with itself, and keep it.
+    server.once('connect', () => void (server.localPort === serverPort && resetAll([link])));
     const delayOf = (): number => delayMs?.() ?? 0;
     const up = pass(client, server, { delayOf, mayPass: () => !link.isSilent, isLost: () => false });
     const down = pass(server, client, {
@@ -60,12 +62,6 @@ export async function openLine(serverPort: number): Promise<Line> {
   proxy.listen(0, '127.0.0.1');
   await once(proxy, 'listening');
   const address = proxy.address();
-  const resetAll = (those: Iterable<Link>): void => {
-    for (const { client, server } of those) {
-      abort(client);
-      abort(server);
-    }
-  };
   return {
     port: typeof address === 'object' && address !== null ? address.port : 0,
     connections: () => links.size,
@@ -147,4 +143,11 @@ function send(to: Socket, what: Item['what']): void {
 function abort(socket: Socket): void {
   if (socket.writableEnded) socket.destroy();
   else socket.resetAndDestroy();
+}
+
+function resetAll(links: Iterable<Link>): void {
+  for (const { client, server } of links) {
+    abort(client);
+    abort(server);
+  }
 }

@@ -125,7 +125,16 @@ export async function openWorld(options: {
     async killRedis(awayMs) {
       await redis.kill();
       await sleep(awayMs);
-      redis = await startRedis(redis.port);
+      // Somebody on this machine may have its port for a moment: it is one of those that the system gives out.
+      await until(
+        'Redis is back',
+        () =>
+          startRedis(redis.port).then(
+            (started) => Boolean((redis = started)),
+            () => false,
+          ),
+        { withinMs: redisBackWithinMs },
+      );
     },
     see,
     isQuiet,
@@ -197,6 +206,7 @@ async function openObserver(
 const hasNothingLeft = async (app: App): Promise<boolean> =>
   Object.values(await readRemaining(app)).every((count) => count === 0);
 
+const redisBackWithinMs = 60_000;
 const postTimeoutMs = 5000;
 const postAgainMs = 100;
 const postWithinMs = 120_000;

@@ -376,6 +376,17 @@ describe('ledger rows', () => {
     assert.ok(life > 0 && life <= ledgerMs, `the roll-up of an hour expires in ${life} ms`);
   });
 
+  test('are opened once where the reply was lost and the command is sent again', async () => {
+    const ticketId = await acceptOne(w.record);
+    const leased = await claim(w.record, ticketId, 'classify');
+    assert.equal(await w.record.openCall(leased, '{"open":1}'), 1);
+    assert.equal(await w.record.openCall(leased, '{"open":1}'), 1);
+    const { settled } = ledgerRow(w, { queryType: 'again' });
+    await w.record.settle(ticketId, [settled(1, false)]);
+    assert.equal(await w.record.openCall(leased, '{"open":1}'), 2, 'a settled one is another call');
+    assert.equal((await stored(w.record, ticketId))['an'], '2');
+  });
+
   test('of a worker that lost its lease still count as money, never as a ticket', async () => {
     const { settled, counter } = ledgerRow(w, { queryType: 'fenced' });
     const ticketId = await acceptOne(w.record);
