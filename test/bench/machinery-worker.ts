@@ -30,6 +30,7 @@ answerParent({
     finished = 0;
     cpuFrom = process.cpuUsage();
   },
+  memory: () => process.memoryUsage().rss,
   async done() {
     if (finished < wanted) await new Promise<void>((resolve) => (announce = resolve));
     return cpuMicros(cpuFrom);

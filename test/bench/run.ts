@@ -1,4 +1,5 @@
 /** `npm run bench [-- names…] [-- --json] [-- --quick]`: the figures of README, each a ratio within one run. */
+import { benchAdded, benchFlat } from './added.ts';
 import { benchEverything, benchFsync, benchLatency } from './everything.ts';
 import { benchMachinery } from './machinery.ts';
 import { benchModelCall } from './model-call.ts';
@@ -37,6 +38,18 @@ const benches: Record<string, Bench> = {
     run: () => benchModelCall({ rounds }),
     holds: (result: { plain: { ratio: number }; streamed: { ratio: number } }) =>
       result.plain.ratio <= 0.7 && result.streamed.ratio <= 0.7,
+  },
+  added: {
+    title: 'decision, limits, breaker and ledger around a model call at 10 in flight, in a real Redis',
+    bar: 'p50 at most 1 ms, at most 3 round trips that the answer waits for',
+    run: () => benchAdded(quick ? 2000 : 10_000),
+    holds: (result: { p50Ms: number; roundTrips: number }) => result.p50Ms <= 1 && result.roundTrips <= 3,
+  },
+  flat: {
+    title: 'memory (RSS) of a process with all workers over 200,000 tickets, in ten equal parts',
+    bar: 'after the last part at most 1.1 of what it was after the third',
+    run: () => benchFlat(quick ? 50_000 : 200_000),
+    holds: (result: { growth: number }) => result.growth <= 1.1,
   },
   latency: {
     title: 'POST to delivery at 50 tickets/s with models that answer at once (append-only file everysec)',
