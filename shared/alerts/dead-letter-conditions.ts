@@ -25,7 +25,7 @@ export async function deadLetterConditions(app: App, nowMs: number): Promise<Con
   );
   const ended = counts.reduce((sum, [, count]) => sum + count, 0);
   const lists = await Promise.all(
-    counts.map(([end, count]) =>
+    counts.map(async ([end, count]) =>
       count > 0 && (end === 'dead' || end === 'handed_off') ? readRecent(app, end, sinceMs) : [],
     ),
   );

@@ -49,7 +49,7 @@ function featuresOf(text: string): Map<string, number> {
       addPieces(Array.from(word), 2, 1);
     } else {
       add(word, 1);
-      addPieces(['_', ...word.slice(0, maxWordLetters), '_'], pieceLetters, pieceWeight);
+      addPieces(Array.from(`_${word.slice(0, maxWordLetters)}_`), pieceLetters, pieceWeight);
     }
   }
   return features;

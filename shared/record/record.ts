@@ -23,7 +23,7 @@ export function createRecord(redis: Redis, given: RecordSettings) {
   const { settings, bases, keyOf } = store;
   return {
     settings,
-    setRetention: store.setRetention,
+    setRetention: (retention: Parameters<typeof store.setRetention>[0]) => store.setRetention(retention),
     bases,
     keyOf,
     ...intakeOf(store),

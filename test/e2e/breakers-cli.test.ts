@@ -161,7 +161,7 @@ describe('POST /api/breakers/{model}', { concurrency: 3 }, () => {
       statuses.map(({ status }) => status),
       [401, 403, 422, 422, 404],
     );
-    assert.match(((await statuses[4]!.json()) as { error: string }).error, /Models: small, large/);
+    assert.match(((await statuses[4].json()) as { error: string }).error, /Models: small, large/);
     assert.equal(await scene.redis.hget(`{${scene.prefix}:fake}:account`, 'forced:small'), null);
     assert.equal((await post(url, { state: 'open' }, { authorization, origin: consoleUrl! })).status, 200);
   });

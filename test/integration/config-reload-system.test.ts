@@ -71,7 +71,8 @@ describe('a change while tickets are being answered', { concurrency: 4 }, () => 
     const { data } = (await scene.delivered(first.body.ticketId)).body;
     assert.deepEqual([data.model, data.text], ['old', 'By old-1.']);
     const versionOf = async (ticketId: string): Promise<unknown> =>
-      JSON.parse((await scene.record(ticketId))['a1']!.slice(1)).configVersion;
+      (JSON.parse((await scene.record(ticketId))['a1']!.slice(1)) as { configVersion: unknown })
+        .configVersion;
     assert.equal(await versionOf(first.body.ticketId), old.version);
     assert.equal(await versionOf(second.body.ticketId), system.app.runtime().version);
     await old.close();

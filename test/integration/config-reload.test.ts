@@ -88,7 +88,7 @@ describe('a change of the file is taken up', () => {
     );
     assert.equal(watched.runtime().usableModels(['nova'])[0]?.chat.settings.model, 'nova-1');
     const [line = ''] = watched.lines.filter((one) => one.includes('config.reloaded'));
-    assert.deepEqual(JSON.parse(line).changed, ['models.nova']);
+    assert.deepEqual((JSON.parse(line) as { changed: unknown }).changed, ['models.nova']);
   });
 
   test('in JSON', (t) => {

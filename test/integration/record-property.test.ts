@@ -303,8 +303,8 @@ function createRun() {
       ]);
       const expected = model.revive(id, { to, afterHandoff, resends: isResent, isDelayed });
       const [first, second] = both;
-      assert.deepEqual([first!.kind, 'by' in first! ? first.by : undefined], [expected.kind, expected.by]);
-      if (first!.kind !== 'replayed') return assert.deepEqual(second, first);
+      assert.deepEqual([first.kind, 'by' in first ? first.by : undefined], [expected.kind, expected.by]);
+      if (first.kind !== 'replayed') return assert.deepEqual(second, first);
       assert.deepEqual(second, { kind: 'changed' });
       ended.delete(id);
       if (!isDelayed) await send({ ticketId: id, state: to, queue: queueOf[to], sequence: first.sequence });

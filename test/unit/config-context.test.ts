@@ -112,10 +112,9 @@ describe('the window of a model', () => {
   it('is what the file says, then what is known of the model, then 128,000', (context) => {
     const { config } = loadValid(
       context,
-      `${minimal.replace('gpt-6.1-sol }', 'gpt-6.1-sol, contextTokens: 50000 }')}`.replace(
-        '  large:',
-        '  mystery: { provider: openai, model: mystery-1 }\n  large:',
-      ),
+      minimal
+        .replace('gpt-6.1-sol }', 'gpt-6.1-sol, contextTokens: 50000 }')
+        .replace('  large:', '  mystery: { provider: openai, model: mystery-1 }\n  large:'),
     );
     const windows = Object.entries(config.models).map(([name, { contextTokens }]) => [name, contextTokens]);
     assert.deepEqual(Object.fromEntries(windows), { small: 922_000, mystery: 128_000, large: 50_000 });

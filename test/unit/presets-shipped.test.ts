@@ -99,7 +99,7 @@ const order: Record<'simple' | 'standard' | 'complex' | 'classifier', [string, s
 order.classifier = order.simple;
 
 const envOf = (chosen: readonly string[]): Record<string, string> =>
-  Object.assign({}, ...chosen.map((name) => settings[name]));
+  Object.fromEntries(chosen.flatMap((name) => Object.entries(settings[name] ?? {})));
 
 /** What loading gives without the settings of the others, at a fraction of its time. */
 function only(all: Config, chosen: readonly string[]): Config {
@@ -178,7 +178,7 @@ describe('the shipped chains', () => {
       { LITELLM_API_KEY: 'k' },
       { LITELLM_BASE_URL: 'http://x' },
     ]) {
-      const config = shipped(env as Record<string, string>);
+      const config = shipped(env);
       assert.deepEqual(usableChain(config, config.tiers['simple']!.models), ['house'], JSON.stringify(env));
     }
   });
