@@ -103,12 +103,12 @@ function wordsFor(
         title: `Provider ${provider} refuses the key`,
         text: `${who} Put a valid key where providers.${provider}.apiKey refers to: a file is read again by itself, an environment variable at a restart. A new key is tried at once, the old one every 15 minutes.`,
       };
-    default:
-      kind satisfies 'quota_exhausted';
+    case 'quota_exhausted':
       return {
         severity: 'critical',
         title: `The account at provider ${provider} has no quota or credit left`,
         text: `${who} Top it up, or raise its limit, on the provider's site. A probe every 15 minutes finds out by itself.`,
       };
   }
+  return kind satisfies never;
 }
