@@ -119,7 +119,8 @@ export function cutToTokens(text: string, family: TokenFamily, maxTokens: number
 }
 
 function withMargin(sum: number): number {
-  return Math.ceil(sum + Math.sqrt(sum));
+  // A single sentence strays further from the average than a page.
+  return Math.ceil(sum + 1.5 * Math.sqrt(sum));
 }
 
 function weigh(counts: Int32Array, family: TokenFamily): number {
