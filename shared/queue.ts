@@ -29,6 +29,7 @@ type HintOptions = { redis: Redis; prefix: string; shards: number; onError: (err
 /** BullMQ's objects for our queues, each made when it is first needed. */
 function openQueues({ redis, prefix, onError }: HintOptions) {
   const queues = new Map<string, Queue>();
+  const clients = new WeakMap<Queue, Awaited<ReturnType<Queue['getBackend']>['client']>>();
   const of = (name: string, shard: number): Queue => {
     const key = `${shard} ${name}`;
     let queue = queues.get(key);
@@ -49,8 +50,12 @@ function openQueues({ redis, prefix, onError }: HintOptions) {
     of,
     async ready(name: string, shard: number) {
       const queue = of(name, shard);
+      const known = clients.get(queue);
+      if (known !== undefined) return { queue, client: known };
       try {
-        return { queue, client: await queue.getBackend().client };
+        const client = await queue.getBackend().client;
+        clients.set(queue, client);
+        return { queue, client };
       } catch (error) {
         // A queue whose first contact with Redis failed stays broken: the next hint makes a new one.
         const key = `${shard} ${name}`;
@@ -123,11 +128,19 @@ type PoolOptions = {
 };
 
 /**
+ * BullMQ's worker fetches one hint after the other until it has as many as its concurrency, and only then begins with the
+ * first: a hundred round trips when a burst meets an idle pool. So its concurrency is kept this far above what is running
+ * while that grows. At least 2: a worker looks at it again when it begins a hint, and then must find room.
+ */
+const headStart = 8;
+
+/**
  * Takes hints off one queue of one shard and hands them to `work`, at most `concurrency` at a time.
  * `work` must not throw for anything expected; a hint that failed is dropped, and the audit makes another one.
  */
 export function startPool(options: PoolOptions): Pool {
   let running = 0;
+  let wanted = options.concurrency;
   const helpers = new Map<Worker, Promise<void> | null>();
   const dismissHelpers = (): void => {
     for (const [helper, closing] of helpers) {
@@ -137,20 +150,23 @@ export function startPool(options: PoolOptions): Pool {
       void closed.then(() => helpers.delete(helper));
     }
   };
-  const worker = openWorker(options, options.concurrency, async (ticketId) => {
+  const worker = openWorker(options, Math.min(wanted, headStart), async (ticketId) => {
     running += 1;
+    worker.concurrency = Math.min(wanted, Math.max(worker.concurrency, running + headStart));
     try {
       await options.work(ticketId);
     } finally {
       running -= 1;
+      if (running === 0) worker.concurrency = Math.min(wanted, headStart);
       dismissHelpers();
     }
   });
   return {
     setConcurrency(concurrency) {
-      const more = concurrency - worker.concurrency;
-      const isFull = running >= worker.concurrency;
-      worker.concurrency = concurrency;
+      const more = concurrency - wanted;
+      const isFull = running >= wanted;
+      wanted = concurrency;
+      worker.concurrency = Math.min(wanted, Math.max(worker.concurrency, running + headStart));
       // A full worker looks at its concurrency when a job of its ends, and a call can take a minute. Until then another one
       // takes what is more.
       if (more > 0 && isFull) helpers.set(openWorker(options, more, options.work), null);

@@ -52,19 +52,21 @@ const scriptNames = [
 export type ScriptName = (typeof scriptNames)[number];
 
 const luaOf = (name: string): string => readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8');
-const sources = scriptNames.map((name) => ({
-  name,
-  // What the scripts of one model share begins with its call's own arguments, so it stands inside of each call.
-  lua: batched(name.startsWith('models/') ? `${luaOf('models/lib')}\n${luaOf(name)}` : luaOf(name)),
-}));
+/** What the scripts of a folder share, where they share something. */
+const libraries = new Map(['record', 'models'].map((folder) => [folder, luaOf(`${folder}/lib`)]));
+const sources = scriptNames.map((name) => {
+  const library = libraries.get(name.split('/')[0]!) ?? '';
+  return { name, lua: batched(library, luaOf(name)) };
+});
 
 /**
  * A script as written handles one call, with its KEYS[1] and ARGV. As sent it handles all calls of one turn of the event
  * loop: first what they share, then each one's own arguments behind their number. Most of a small script's cost is the
  * command around it and its arguments, on both sides.
  */
-function batched(script: string): string {
-  return `${luaOf('record/lib')}
+function batched(library: string, script: string): string {
+  return `${luaOf('turn')}
+${library}
 local function one(KEYS, ARGV)
 ${script}
 end
@@ -81,7 +83,7 @@ while p <= last do
   replies[#replies + 1] = reply
   p, before = p + count + 1, count
 end
-write_rollups()
+if at_end then at_end() end
 return replies`;
 }
 
@@ -165,7 +167,7 @@ export function runScript(redis: Redis, script: Script, args: ScriptArgument[]):
     batches = [];
     pending.set(redis, batches);
   }
-  const known = batches.findLast((batch) => isSame(batch, script));
+  const known = lastLike(batches, script);
   return new Promise((resolve, reject) => {
     const call = { args, resolve, reject };
     if (known && known.calls.length < maxCallsPerScript) {
@@ -181,11 +183,18 @@ export function runScript(redis: Redis, script: Script, args: ScriptArgument[]):
   });
 }
 
+/** Asked for every call, so without closures. */
+function lastLike(batches: Batch[], script: Script): Batch | null {
+  for (let i = batches.length - 1; i >= 0; i -= 1) if (isSame(batches[i]!, script)) return batches[i]!;
+  return null;
+}
+
 /** Element by element: a key made of all of it would be built for every call. */
 function isSame(one: Script, other: Script): boolean {
   if (one.name !== other.name || one.key !== other.key || one.shared.length !== other.shared.length)
     return false;
-  return one.shared.every((value, i) => value === other.shared[i]);
+  for (let i = 0; i < one.shared.length; i += 1) if (one.shared[i] !== other.shared[i]) return false;
+  return true;
 }
 
 function sendScript(redis: Redis, { name, key, shared, calls }: Batch): void {

@@ -1,5 +1,6 @@
 -- What is known about one model and its provider's account, for all processes. All keys share the account's hash tag, which
--- is ARGV[1], the key base ("{tierline:openai}:"); the model's name is ARGV[2].
+-- is in `base`, the key base ("{tierline:openai}:"), as the model's name is in `model`: all calls that travel together share
+-- them, so this stands before the calls, and they are the first of ARGV behind its count of what is shared.
 --   account        hash: until, trips, since, probe, probeUntil, identity, why ('key' | 'quota' | 'models') of an opening of the
 --                  whole account; forced:<model> 'open' | 'closed'; open:<model> when that model's own opening ends
 --   breaker:<m>    hash: until, trips, since, probe, probeUntil, identity of an opening; failures, last; quietUntil (the
@@ -10,7 +11,7 @@
 --                  the share of the tokens reserved that they use; line the moment given to the last parked ticket
 --   flight:<m>     sorted set: tokens of calls in flight by the end of their leases
 -- An identity is a digest of address and key: what an old key was refused for says nothing about a new one.
-local base, model = ARGV[1], ARGV[2]
+local base, model = ARGV[2], ARGV[3]
 local account_key, key = base .. 'account', base .. 'breaker:' .. model
 local flight_key = base .. 'flight:' .. model
 

@@ -10,7 +10,9 @@ local fields = tonumber(ARGV[7])
 local names, values = 7, 10 + fields
 local id, token, detail = ARGV[8 + fields], ARGV[9 + fields], ARGV[10 + fields]
 local key = base .. 't:' .. id
-local f = redis.call('HMGET', key, 'st', 'lt', 'n', 'ca', 'cv', 'ar', 'tl')
+-- The last is the ledger row, where there is one to settle.
+local row = 'a' .. (ARGV[values + fields + 2] or '')
+local f = redis.call('HMGET', key, 'st', 'lt', 'n', 'ca', 'cv', 'ar', 'tl', row)
 local ours = f[1] == from and f[2] == token
 if not ours then
   settle_rows(base, key, ARGV, values + fields + 1, false)
@@ -23,7 +25,7 @@ if from == 'classify' then timeline = with_line(timeline, f[4], 'classifying', '
 if queue == '' then
   local changes = { 'n', n }
   add_fields(changes, ARGV, names, values, fields)
-  settle_rows(base, key, ARGV, values + fields + 1, true, changes)
+  settle_rows(base, key, ARGV, values + fields + 1, true, changes, f[8])
   if to == 'handed_off' then redis.call('SET', base .. 'people:' .. f[5], id, 'PX', ARGV[6]) end
   local reply = finish(base, id, { f[5], f[6], timeline }, to, now, detail, tombstone_ms, changes)
   table.insert(reply, 1, n)
@@ -32,6 +34,6 @@ if queue == '' then
 end
 local changes = { 'n', n, 'st', to, 'q', queue, 'se', now, 'lt', '', 'cc', '0', 'tl', with_line(timeline, now, to, detail, TIMELINE_BYTES) }
 add_fields(changes, ARGV, names, values, fields)
-settle_rows(base, key, ARGV, values + fields + 1, true, changes)
+settle_rows(base, key, ARGV, values + fields + 1, true, changes, f[8])
 redis.call('HSET', key, unpack(changes))
 return { 'advanced', n }

@@ -1,7 +1,7 @@
 -- Takes a ticket's lease for one stage.
 -- ARGV: base, state, lease (ms), claims allowed without progress, fields to return…, id, token.
--- Returns {'claimed' | 'poison', sequence, now, with people (0 or 1), begun before (claims without progress, sending),
--- values…} or {why not}: 'gone', 'moved', 'waiting', 'parked', 'leased'. A poisoned ticket is leased too, so that its
+-- Returns {"claimed | poison, sequence, now, with people (0 or 1), claims without progress" in one text with blanks (each
+-- value of a reply costs its reader), values…} or {why not}: 'gone', 'moved', 'waiting', 'parked', 'leased'. A poisoned ticket is leased too, so that its
 -- claimer can give it up.
 local base, state = ARGV[1], ARGV[2]
 local id, token = ARGV[#ARGV - 1], ARGV[#ARGV]
@@ -41,6 +41,7 @@ if f[6] then
   redis.call('HDEL', key, 'pu')
   redis.call('ZREM', base .. 'parks', id)
 end
-local reply = { tonumber(claims) > tonumber(ARGV[4]) and 'poison' or 'claimed', tonumber(f[3]), now, f[7] and 1 or 0, claims }
-for i = own + 1, #fields do reply[i - own + 5] = f[i] end
+local kind = tonumber(claims) > tonumber(ARGV[4]) and 'poison ' or 'claimed '
+local reply = { kind .. f[3] .. ' ' .. now_text() .. (f[7] and ' 1 ' or ' 0 ') .. claims }
+for i = own + 1, #fields do reply[i - own + 1] = f[i] end
 return reply

@@ -2,7 +2,7 @@
  * Names of keys and tickets. Everything that must change together shares one hash tag, `{<prefix>:<shard>}`, so that
  * Redis Cluster is a setting: a shard's records, conversations, queues, due-sets and ledger rows live on one node.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 const ID_BYTES = 14;
 const ID_DIGITS = 22;
@@ -18,7 +18,7 @@ export function queuePrefix(prefix: string, shard: number): string {
 }
 
 function sha256(...parts: string[]): Buffer {
-  return createHash('sha256').update(parts.join('\0')).digest();
+  return hash('sha256', parts.join('\0'), 'buffer');
 }
 
 /** A conversation's name inside its shard, and the shard it belongs to. */

@@ -37,21 +37,23 @@ export function leasesOf({ settings, baseOf, runOn, runOnShard }: Store) {
     ): Promise<{ kind: 'claimed'; claim: Claim<Field> } | { kind: Refusal }> {
       const shared = [state, settings.leaseMs, maxClaims, ...fields];
       const reply = await runOn('record/claim', ticketId, shared, [token]);
-      if (reply[0] !== 'claimed' && reply[0] !== 'poison') return { kind: reply[0] as Refusal };
+      const facts = String(reply[0]).split(' ');
+      if (facts.length === 1) return { kind: reply[0] as Refusal };
+      const [kind, sequence, now, withPeople, claims] = facts;
       const values = {} as Record<Field, string | null>;
       fields.forEach((field, i) => {
-        const value = reply[5 + i];
+        const value = reply[1 + i];
         values[field] = value === null || value === undefined ? null : String(value);
       });
       const claim = {
         ticketId,
         state,
         token,
-        sequence: Number(reply[1]),
-        now: Number(reply[2]),
-        poisoned: reply[0] === 'poison',
-        withPeople: reply[3] === 1,
-        claims: Number(reply[4]),
+        sequence: Number(sequence),
+        now: Number(now),
+        poisoned: kind === 'poison',
+        withPeople: withPeople === '1',
+        claims: Number(claims),
         fields: values,
       };
       return { kind: 'claimed', claim };

@@ -1,4 +1,4 @@
--- Shared by the scripts; prepended when they are loaded. A script sees one call: KEYS[1] and ARGV (see redis.ts).
+-- Shared by the record's scripts; prepended when they are loaded. A script sees one call: KEYS[1] and ARGV (see redis.ts).
 -- All keys of a shard share one hash tag, so scripts derive them from ARGV[1], the shard's key base ("{tierline:0}:").
 -- A Redis that is out of memory refuses a script's HSET but not its HDEL or ZREM, and nothing is rolled back. So every
 -- script writes what is to be before it removes what was: it then fails whole, and nothing is lost.
@@ -17,24 +17,6 @@
 local TIMELINE_BYTES = 6000
 -- Lines that can repeat for as long as an outage lasts leave room for those that cannot.
 local WAITING_BYTES = 4000
-
--- What is the same for all calls that travel together is asked for, and made, once.
-local memo = {}
-local clock
-local function now_ms()
-  if not clock then
-    local t = redis.call('TIME')
-    clock = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
-  end
-  return clock
-end
-
--- Numbers become text here, once and as integers: given as numbers, every command prints them as floating point.
-local clock_text
-local function now_text()
-  clock_text = clock_text or string.format('%.0f', now_ms())
-  return clock_text
-end
 
 local function next_after(number)
   return string.format('%d', number + 1)
@@ -157,6 +139,7 @@ local function write_rollups()
     if not stored then redis.call('PEXPIRE', key, rollup[3]) end
   end
 end
+at_end = write_rollups
 
 -- `unseen`: calls whose end nobody saw, by the moment they began; as long as the roll-ups, and no more than so many.
 local UNSEEN_MOST = 100000
@@ -170,11 +153,11 @@ end
 -- Settles ledger rows given in ARGV from position p: count, then per row: number, row JSON, roll-up key, its life in ms,
 -- cell, what the row adds to the cell's counters, and for a call whose end nobody saw "began(ms) JSON", else ''. A row that is not open any more is left alone. `committed` is false
 -- where the answer was not stored: its money counts, its ticket does not. The rows' fields are added to `changes` where the
--- caller is about to write those.
-local function settle_rows(base, key, ARGV, p, committed, changes)
-  for _ = 1, tonumber(ARGV[p]) do
+-- caller is about to write those. `first`: what is stored of the first row, where the caller has read it.
+local function settle_rows(base, key, ARGV, p, committed, changes, first)
+  for i = 1, tonumber(ARGV[p]) do
     local field = 'a' .. ARGV[p + 1]
-    local stored = redis.call('HGET', key, field)
+    local stored = i == 1 and first or redis.call('HGET', key, field)
     if stored and string.sub(stored, 1, 1) == 'o' then
       if changes then
         changes[#changes + 1] = field

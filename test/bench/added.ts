@@ -1,7 +1,8 @@
 /**
  * What our part adds to a model call: permit with limits, ledger row opened and settled, breaker, all against a real Redis,
- * around a model that answers at once. And whether a process that answers for hours keeps its memory.
+ * beyond what the model itself takes. And whether a process that answers for hours keeps its memory.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createBreaker } from '../../shared/breaker.ts';
 import { callModel } from '../../shared/models/call.ts';
 import type { ChatRequest } from '../../shared/models/chat.ts';
@@ -19,16 +20,21 @@ const request: ChatRequest = {
 };
 const cell = { queryType: 'shipping', language: 'en', tier: 'simple' };
 const warmUp = 500;
+/** Of a fast model, on average. With one that answers at once, ten in flight are as many as the machine can do, and wait in line. */
+const answerMs = 20;
 
 async function scriptCalls(redis: Redis): Promise<number> {
   const stats = await redis.info('commandstats');
   return Number(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1] ?? 0);
 }
 
-/** At ten in flight; commands are counted alone, where nothing travels together. */
-export async function benchAdded(
-  calls: number,
-): Promise<{ p50Ms: number; p99Ms: number; roundTrips: number }> {
+type Added = { p50Ms: number; p99Ms: number; roundTrips: number; p50MsAtOnce: number };
+
+/**
+ * At ten in flight; commands are counted alone, where nothing travels together. `p50MsAtOnce`: with a model that answers at
+ * once.
+ */
+export async function benchAdded(calls: number): Promise<Added> {
   return withRedis('no', async (redis, url) => {
     const app = machineryApp(url);
     const limits = { requestsPerMinute: 10_000_000, tokensPerMinute: 1_000_000_000, concurrency: 1000 };
@@ -42,15 +48,23 @@ export async function benchAdded(
       ),
     };
     const signal = new AbortController().signal;
-    const times: number[] = [];
-    const one = async (index: number): Promise<void> => {
+    const one = async (index: number, times: number[], modelMs: number): Promise<void> => {
       const ticket = benchTicket(index, 'added');
       const identity = app.record.identify(ticket, 'message');
       await app.record.accept(ticket, identity, 'classify');
       const claimed = await app.record.claim(identity.ticketId, 'classify', `token ${index}`, []);
       if (claimed.kind !== 'claimed') throw new Error(`the ticket is ${claimed.kind}`);
+      let taken = 0;
+      const call: typeof model.chat.call = async (...args) => {
+        const began = performance.now();
+        if (modelMs > 0) await sleep(modelMs * (0.5 + Math.random()));
+        const outcome = await model.chat.call(...args);
+        taken = performance.now() - began;
+        return outcome;
+      };
+      const timed = { ...model, chat: { ...model.chat, call } };
       const from = performance.now();
-      const result = await callModel(app, claimed.claim, model, { request, purpose: 'answer', cell, signal });
+      const result = await callModel(app, claimed.claim, timed, { request, purpose: 'answer', cell, signal });
       if (result.kind !== 'answer') throw new Error(`the call ended as ${result.kind}`);
       const { number, row } = result;
       const settled = {
@@ -60,19 +74,33 @@ export async function benchAdded(
         fault: null,
       };
       await app.record.settle(identity.ticketId, [{ ...settled, countsTicket: true }]);
-      times.push(performance.now() - from);
+      times.push(performance.now() - from - taken);
     };
-    await inParallel(calls + warmUp, 10, one);
+    let made = 0;
+    const measure = async (count: number, modelMs: number): Promise<number[]> => {
+      const times: number[] = [];
+      const first = made;
+      made += count;
+      await inParallel(count, 10, (i) => one(first + i, times, modelMs));
+      return times;
+    };
+    await measure(warmUp, 0);
+    const atOnce = await measure(calls, 0);
+    const measured = await measure(calls, answerMs);
     const alone = 50;
     const before = await scriptCalls(redis);
-    for (let i = 0; i < alone; i += 1) await one(calls + warmUp + i);
+    for (let i = 0; i < alone; i += 1) await one(made + i, [], 0);
     // Two of them are the ticket's own: accepted and claimed. What is given back afterwards is not waited for.
     const perCall = ((await scriptCalls(redis)) - before) / alone - 2;
     await app.hints.close();
     app.redis.disconnect();
-    const measured = times.slice(warmUp, warmUp + calls);
-    const ms = (share: number): number => Math.round(percentile(measured, share) * 1000) / 1000;
-    return { p50Ms: ms(0.5), p99Ms: ms(0.99), roundTrips: perCall - 1 };
+    const ms = (times: number[], share: number): number => Math.round(percentile(times, share) * 1000) / 1000;
+    return {
+      p50Ms: ms(measured, 0.5),
+      p99Ms: ms(measured, 0.99),
+      roundTrips: perCall - 1,
+      p50MsAtOnce: ms(atOnce, 0.5),
+    };
   });
 }
 

@@ -57,11 +57,12 @@ describe('npm run chaos', { concurrency: 3, timeout: 400_000 }, () => {
     assert.ok(lost.length > 0, summary!.violations.join('\n'));
   });
 
+  // A question dropped, or money booked for another call than the one it was for: whichever the late worker gets to first.
   test('without the token check a worker that wakes up too late is heard, and the run says so', async (t) => {
-    const { code, summary } = await runChaos(t, '--control no-token --seconds 8 --faults stop');
-    assert.equal(code, 1);
-    const dropped = summary!.violations.filter((one) => one.startsWith('a question dropped: '));
-    assert.ok(dropped.length > 0, summary!.violations.join('\n'));
+    const { code, summary, stderr } = await runChaos(t, '--control no-token --seconds 8 --faults stop');
+    assert.equal(code, 1, stderr);
+    const found = summary!.violations.filter((one) => /^(?:a question dropped|money): /.test(one));
+    assert.ok(found.length > 0, summary!.violations.join('\n'));
   });
 
   test('wrong usage is told, and exits with 2', async (t) => {

@@ -17,6 +17,8 @@ function environment(env: Env): NodeJS.ProcessEnv {
     FORCE_COLOR: undefined,
     NODE_TEST_CONTEXT: undefined,
     LOG_LEVEL: undefined,
+    // On a CI machine Node shows no colours, whatever the terminal is.
+    CI: undefined,
   };
   const wanted = Object.entries({ ...process.env, ...cleared, ...env });
   return Object.fromEntries(wanted.filter(([, value]) => value !== undefined));
