@@ -8,6 +8,7 @@ import type { Record_ } from '../shared/record/record.ts';
 import { connectRedis, waitForRedis } from '../shared/redis.ts';
 import type { Redis } from '../shared/redis.ts';
 import { checkRedis } from '../shared/redis-health.ts';
+import { createSourcePauses } from '../shared/source-pauses.ts';
 import { createRuntime } from '../shared/runtime.ts';
 import type { Runtime, RuntimeParts } from '../shared/runtime.ts';
 import { weakKeyPositions } from './ingest/api-keys.ts';
@@ -62,7 +63,8 @@ export function openQueues(
   const hints = createHints({ redis, prefix, shards, onError: errorReporter(log, 'redis.error') });
   closers.push(() => hints.close());
   const record = createRecord(redis, { prefix, shards, leaseMs, ...retentionOf(config) });
-  return { redis, prefix, log, now, random, runtime, record, hints };
+  const pauses = createSourcePauses({ redis, prefix, log });
+  return { redis, prefix, log, now, random, runtime, record, hints, pauses };
 }
 
 /** Intake gets a connection of its own that fails fast: its callers keep their message and come again. */

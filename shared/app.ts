@@ -4,6 +4,7 @@ import type { Hints } from './queue.ts';
 import type { Record_ } from './record/record.ts';
 import type { Redis } from './redis.ts';
 import type { Log } from './log.ts';
+import type { SourcePauses } from './source-pauses.ts';
 
 export type App = {
   /** The configuration in force and what is made of it. Ask again for every ticket: it changes while running. */
@@ -13,6 +14,7 @@ export type App = {
   prefix: string;
   record: Record_;
   hints: Hints;
+  pauses: SourcePauses;
   /** ms since the epoch. */
   now: () => number;
   /** [0, 1). */

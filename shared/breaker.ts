@@ -76,19 +76,17 @@ export function createBreaker(
     },
 
     async run(permit, call, verdictOf) {
-      try {
-        const { value, verdict } = await fire(circuit, call, verdictOf);
-        if (isNews(permit, verdict, local.failures())) {
-          const reported = report(permit, verdict);
-          // What a usual success gives back is nothing that its answer has to wait for.
-          if (permit.isProbe || verdict.kind !== 'success') await reported;
-          else reported.catch(options.onError);
-        }
-        return value;
-      } catch (error) {
+      const { value, verdict } = await fire(circuit, call, verdictOf).catch(async (error: unknown) => {
         await report(permit, { kind: 'neutral' });
         throw error;
+      });
+      if (isNews(permit, verdict, local.failures())) {
+        // What the call brought is paid for, and stays whatever becomes of the report.
+        const reported = report(permit, verdict).catch(options.onError);
+        // What a usual success gives back is nothing that its answer has to wait for.
+        if (permit.isProbe || verdict.kind !== 'success') await reported;
       }
+      return value;
     },
 
     spread: (wait) => gate.spread(wait),

@@ -1,7 +1,11 @@
 /** Dead letters as programs see them: the same from the command line and from the console. */
 import type { App } from './app.ts';
-import { deadLetters, groupDeadLetters } from './dead-letters.ts';
+import { deadLetterOf, deadLetters, groupDeadLetters } from './dead-letters.ts';
 import type { DeadLetter, DeadLetterFilter, DeadLetterGroup } from './dead-letters.ts';
+import { traceOf } from './record/trace.ts';
+import { defaultReplayRate } from './replay.ts';
+import { replayOne } from './revival.ts';
+import type { ReplayOutcome } from './revival.ts';
 import { parseStored } from './stored-json.ts';
 import { ticketSchema } from './ticket.ts';
 import type { Ticket } from './ticket.ts';
@@ -32,6 +36,26 @@ function groupsJson(groups: readonly DeadLetterGroup[]) {
 
 export const listGroups = async (app: App, filter: DeadLetterFilter) =>
   groupsJson(await groupDeadLetters(app, filter));
+
+/** What would become of it if it were put back; with leave to answer people's, where only that is in the way. */
+export async function wouldBecome(app: App, ticketId: string): Promise<ReplayOutcome> {
+  const dry = { dry: true, perSecond: defaultReplayRate };
+  const [plain, afterHandoff] = await Promise.all(
+    [false, true].map((after) => replayOne(app, ticketId, { ...dry, afterHandoff: after })),
+  );
+  const isBarred = plain!.kind === 'handed_off' && afterHandoff!.kind !== 'replayed';
+  const { conversation: _, ...outcome } = isBarred ? afterHandoff! : plain!;
+  return outcome;
+}
+
+/** One with its story; null where it is no dead letter. */
+export async function showLetter(app: App, ticketId: string) {
+  const stored = await app.record.read(ticketId);
+  const letter = stored && deadLetterOf(ticketId, stored);
+  if (!stored || letter === null) return null;
+  const replay = await wouldBecome(app, ticketId);
+  return { ...letterJson(letter), replay, trace: traceOf(ticketId, stored) };
+}
 
 export type LetterWithTicket = DeadLetter & { ticket: Ticket | null };
 

@@ -1,6 +1,8 @@
 /** What stages gave up on, held or handed off: finding it, and counting it by cause. */
 import type { App } from './app.ts';
+import { mergeNewestFirst } from './newest-first.ts';
 import type { DeadEnd } from './record/dead.ts';
+import { tierOfQueue } from './stages.ts';
 import { parseStored } from './stored-json.ts';
 import { classificationSchema } from './ticket.ts';
 import { z } from 'zod';
@@ -41,6 +43,8 @@ export type DeadLetterFilter = {
   tier?: string | undefined;
   state?: DeadEnd | undefined;
   sinceMs?: number | undefined;
+  /** Where its answer was to go. */
+  destination?: string | undefined;
 };
 
 /** `state` is the stage that gave it up. */
@@ -70,7 +74,7 @@ export function deadLetterOf(
     state,
     queue,
     // A route may lead to another tier than the labels.
-    tier: /^tier\.(.+)\.dead$/.exec(queue)?.[1] ?? labels?.tier ?? null,
+    tier: tierOfQueue(queue) ?? labels?.tier ?? null,
     cause: groupedCause(cause),
     atMs: Number(stored.ea),
     supersededBy: stored.sb ?? null,
@@ -83,19 +87,7 @@ export async function* deadLetters(app: App, filter: DeadLetterFilter = {}): Asy
   const lists = ends.flatMap((end) =>
     Array.from({ length: app.record.settings.shards }, (_, shard) => lettersOf(app, end, shard, filter)),
   );
-  const heads = await Promise.all(lists.map((list) => list.next()));
-  for (;;) {
-    let newest = -1;
-    let letter: DeadLetter | null = null;
-    for (const [i, head] of heads.entries()) {
-      if (head.done === true || (letter !== null && head.value.atMs <= letter.atMs)) continue;
-      newest = i;
-      letter = head.value;
-    }
-    if (letter === null) return;
-    yield letter;
-    heads[newest] = await lists[newest]!.next();
-  }
+  yield* mergeNewestFirst(lists);
 }
 
 async function* lettersOf(
@@ -107,9 +99,10 @@ async function* lettersOf(
   const wanted = { ...filter, cause: filter.cause === undefined ? undefined : groupedCause(filter.cause) };
   for await (const page of app.record.endedPages(end, shard)) {
     const ids = page.map(({ ticketId }) => ticketId);
-    const rows = await app.record.readMany(ids, ['st', 'ea', 'why', 'cls', 'sb']);
+    const rows = await app.record.readMany(ids, ['st', 'ea', 'why', 'cls', 'sb', 'dst']);
     for (const [i, row] of rows.entries()) {
       if (wanted.sinceMs !== undefined && page[i]!.at < wanted.sinceMs) return;
+      if (wanted.destination !== undefined && row.dst !== wanted.destination) continue;
       const letter = row.st === end ? deadLetterOf(ids[i]!, row) : null;
       if (letter !== null && fits(letter, wanted)) yield letter;
     }

@@ -135,7 +135,8 @@ type PoolOptions = {
 const headStart = 8;
 
 /**
- * Takes hints off one queue of one shard and hands them to `work`, at most `concurrency` at a time.
+ * Takes hints off one queue of one shard and hands them to `work`, at most `concurrency` at a time; just after that was
+ * raised, what took the hints meanwhile may still run besides.
  * `work` must not throw for anything expected; a hint that failed is dropped, and the audit makes another one.
  */
 export function startPool(options: PoolOptions): Pool {
@@ -163,13 +164,15 @@ export function startPool(options: PoolOptions): Pool {
   });
   return {
     setConcurrency(concurrency) {
-      const more = concurrency - wanted;
+      // After less and then more, what still runs may be above both.
+      const more = concurrency - Math.max(wanted, running);
       const isFull = running >= wanted;
       wanted = concurrency;
       worker.concurrency = Math.min(wanted, Math.max(worker.concurrency, running + headStart));
       // A full worker looks at its concurrency when a job of its ends, and a call can take a minute. Until then another one
       // takes what is more.
       if (more > 0 && isFull) helpers.set(openWorker(options, more, options.work), null);
+      if (more < 0) dismissHelpers();
     },
     async close() {
       dismissHelpers();

@@ -38,16 +38,19 @@ const scriptNames = [
   'record/open-call',
   'record/settle',
   'record/cancel',
+  'record/feedback',
   'record/retire',
   'record/replay',
   'record/drop',
   'record/pace',
   'processes/beat',
+  'source-pause',
   'models/reserve',
   'models/report',
   'models/spread',
   'models/force',
   'alerts/replace',
+  'helpdesks/take-turn',
 ] as const;
 export type ScriptName = (typeof scriptNames)[number];
 

@@ -1,6 +1,6 @@
-/** Which tier, which models, which mode: pure decisions over the configuration. */
+/** Which tier, which models, where to: pure decisions over the configuration. */
 import type { Config } from './config/schema.ts';
-import type { Classification, Lane, Mode, Ticket } from './ticket.ts';
+import type { Classification, Lane, Ticket } from './ticket.ts';
 
 /** What the configuration makes of a classification. */
 export type Route = {
@@ -55,7 +55,12 @@ export function impliedComplexity(config: Config, tier: string): number {
   return Math.round(((from + to) / 2) * 100) / 100;
 }
 
-type Facts = { ticket: Pick<Ticket, 'source' | 'tags' | 'lane'>; classification: Classification };
+export type Facts = {
+  ticket: Pick<Ticket, 'source' | 'tags' | 'lane'>;
+  classification: Classification;
+  /** Where the ticket's route is known already: its tier. */
+  tier?: string;
+};
 
 /**
  * The first route that matches; without one, the classification's tier with its chain. A tier that the configuration no
@@ -75,9 +80,9 @@ function presentTier(config: Config, classification: Classification): string {
   return tierOf(config, classification, classification.decidedBy === 'model');
 }
 
-type When = Config['routes'][number]['when'];
+type When = Config['trust'][number]['when'];
 
-function matches(when: When, { ticket, classification }: Facts): boolean {
+export function matches(when: When, { ticket, classification, tier }: Facts): boolean {
   const oneOf = (allowed: string[] | undefined, ...values: string[]): boolean =>
     allowed === undefined || values.some((value) => allowed.includes(value));
   return (
@@ -87,6 +92,7 @@ function matches(when: When, { ticket, classification }: Facts): boolean {
     oneOf(when.tag, ...ticket.tags) &&
     oneOf(when.lane, ticket.lane) &&
     oneOf(when.flag, ...classification.flags) &&
+    oneOf(when.tier, ...(tier === undefined ? [] : [tier])) &&
     (when.confidenceBelow === undefined || classification.confidence < when.confidenceBelow) &&
     (when.complexityAbove === undefined || classification.complexity > when.complexityAbove)
   );
@@ -97,12 +103,6 @@ export function deadlineOf(config: Config, tier: string, lane: Lane, acceptedAt:
   const settings = config.tiers[tier];
   if (!settings) return acceptedAt;
   return acceptedAt + (lane === 'backlog' ? settings.backlogDeadlineMs : settings.deadlineMs);
-}
-
-/** `draft` anywhere beats `auto`. */
-export function modeOf(config: Config, source: string, tier: string): Mode {
-  const modes = [config.sources[source]?.mode, config.tiers[tier]?.mode];
-  return modes.includes('draft') ? 'draft' : 'auto';
 }
 
 /** The destination of a source's answers; null for a source that the configuration no longer has. */

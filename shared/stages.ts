@@ -33,6 +33,11 @@ export function deadQueueOf(queue: string): string {
   return `${queue.replace(/\.backlog$/, '')}.dead`;
 }
 
+/** The tier whose queue this is, or whose dead-letter queue; null for other stages. */
+export function tierOfQueue(queue: string): string | null {
+  return /^tier\.(.+?)(?:\.backlog|\.dead)?$/.exec(queue)?.[1] ?? null;
+}
+
 /** A hint's job data. Queue schemas only ever gain optional fields, so that old and new processes can run together. */
 export const hintSchema = z.object({ ticketId: z.string().regex(ticketIdPattern) });
 

@@ -1,9 +1,13 @@
 /** What travels between the services: the ticket as accepted, its classification, its reply. */
 import { z } from 'zod';
+import { attachmentSchema } from './helpdesks/incoming.ts';
 
 /** The modes of an answer: `auto` is sent to the customer, `draft` waits for a person to send it. */
 export const modes = ['auto', 'draft'] as const;
 export type Mode = (typeof modes)[number];
+/** Who may let an answer out: `people` get the ticket itself, before anything is paid for an answer. */
+export const trustModes = [...modes, 'people'] as const;
+export type TrustMode = (typeof trustModes)[number];
 
 export const lanes = ['live', 'backlog'] as const;
 /** The backlog lane uses only the slots that live work leaves idle. */
@@ -58,6 +62,10 @@ export const ticketSchema = z.object({
   lane: z.enum(lanes),
   history: z.array(historyEntrySchema),
   metadata: z.record(z.string(), z.unknown()),
+  /** Files that came with the message: what they are, not what is in them. */
+  attachments: z.array(attachmentSchema).exactOptional(),
+  /** Its helpdesk told only that it came: the text is read there before it is classified. */
+  isUnread: z.literal(true).exactOptional(),
 });
 export type Ticket = z.infer<typeof ticketSchema>;
 

@@ -8,10 +8,14 @@ import type { Runtime } from '../../shared/runtime.ts';
 import type { SettledRow } from '../../shared/record/ledger-rows.ts';
 import { deadlineOf, impliedComplexity, routeOf, tierOf } from '../../shared/routing.ts';
 import { classifyQueue, tierQueue } from '../../shared/stages.ts';
+import { waitsForSource } from '../../shared/source-pauses.ts';
 import type { Classification, Ticket } from '../../shared/ticket.ts';
 import { readOwn } from '../../shared/stored-json.ts';
 import { advanceTicket, giveUp } from '../../shared/transitions.ts';
 import type { Stage } from '../../shared/work.ts';
+import { countIgnored } from '../../shared/helpdesks/ignored-counts.ts';
+import { readTicket } from './read-ticket.ts';
+import type { DeskOf } from './read-ticket.ts';
 import type { Labeller, LocalLabels } from './labeller.ts';
 import type { ModelLabels } from './prompt.ts';
 
@@ -21,17 +25,61 @@ type LabellerOf = (runtime: Runtime) => Labeller | Promise<Labeller>;
 /** What the labels of a ticket are made with: all of it of one configuration. */
 type Made = { runtime: Runtime; labeller: Labeller };
 
-export function classifyStage(app: App, labellerOf: LabellerOf): Stage<(typeof fields)[number]> {
+/** `deskOf`: where the text of a ticket is read that its helpdesk told only the arrival of. */
+export function classifyStage(
+  app: App,
+  labellerOf: LabellerOf,
+  deskOf: DeskOf = () => null,
+): Stage<(typeof fields)[number]> {
   return {
     state: 'classify',
     fields,
-    work: (claim, signal, runtime) => classifyTicket(app, { runtime, labellerOf }, claim, signal),
+    work: (claim, signal, runtime) => classifyTicket(app, { runtime, labellerOf, deskOf }, claim, signal),
   };
 }
 
+/** A helpdesk that cannot be read now is asked again after this. */
+const readAgainMs = 10_000;
+
+/** The whole ticket; null where it went another way. */
+async function wholeTicket(
+  app: App,
+  { runtime, deskOf, signal }: { runtime: Runtime; deskOf: DeskOf; signal: AbortSignal },
+  claim: Claim<(typeof fields)[number]>,
+  told: Ticket,
+): Promise<Ticket | null> {
+  if (await waitsForSource(app, claim, told.source)) return null;
+  if (!told.isUnread) return told;
+  const { ticketId } = claim;
+  const read = await readTicket(deskOf(runtime, told.source), runtime, told, signal);
+  if (read.kind === 'read') return read.ticket;
+  if (read.kind === 'ignored') {
+    await countIgnored(app, told.source, read.reason);
+    const ended = { state: 'skipped' as const, queue: null };
+    await advanceTicket(app, claim, ended, { detail: read.reason });
+    app.log.info({ ticketId, source: told.source, reason: read.reason }, 'ticket.skipped');
+    return null;
+  }
+  const { retryAfterMs, isRetryable, reason } = read.failure;
+  app.log.warn({ ticketId, source: told.source, reason }, 'ticket.unread');
+  // As long as any ticket may wait for its answer: people can still read it then.
+  const acceptedAt = Number(claim.fields.at);
+  const pausedMs = (await app.pauses.book()).pausedMs(told.source, acceptedAt, claim.now);
+  const isLate = app.now() - acceptedAt - pausedMs > longestDeadlineMs(runtime.config);
+  if (!isRetryable || isLate) {
+    await giveUp(app, claim, { cause: 'unreadable', queue: classifyQueue(told.lane) });
+  } else {
+    await app.record.park(claim, { delayMs: retryAfterMs ?? readAgainMs, reason });
+  }
+  return null;
+}
+
+const longestDeadlineMs = ({ tiers }: Config): number =>
+  Math.max(...Object.values(tiers).map(({ deadlineMs }) => deadlineMs));
+
 async function classifyTicket(
   app: App,
-  { runtime, labellerOf }: { runtime: Runtime; labellerOf: LabellerOf },
+  { runtime, labellerOf, deskOf }: { runtime: Runtime; labellerOf: LabellerOf; deskOf: DeskOf },
   claim: Claim<(typeof fields)[number]>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -39,10 +87,12 @@ async function classifyTicket(
   // Before anything of the ticket is read: that may be what fails.
   if (claim.poisoned) return giveUp(app, claim, { cause: 'poison', queue: classifyQueue('live') });
   const { config } = runtime;
-  const ticket = readOwn(claim.fields.tk) as Ticket;
+  const told = readOwn(claim.fields.tk) as Ticket;
   if (claim.withPeople) {
-    return giveUp(app, claim, { cause: 'with_people', queue: classifyQueue(ticket.lane) });
+    return giveUp(app, claim, { cause: 'with_people', queue: classifyQueue(told.lane) });
   }
+  const ticket = await wholeTicket(app, { runtime, deskOf, signal }, claim, told);
+  if (ticket === null) return;
 
   const labeller = await labellerOf(runtime);
   const local = labeller.label(ticket);
@@ -68,6 +118,7 @@ async function classifyTicket(
     { state: 'answer', queue: tierQueue(classification.tier, ticket.lane) },
     {
       fields: {
+        ...(ticket === told ? {} : { tk: JSON.stringify(ticket) }),
         cls: JSON.stringify(classification),
         dl: deadlineOf(config, classification.tier, ticket.lane, acceptedAt),
       },

@@ -1,7 +1,7 @@
 /** What makes a ticket delicate whatever it asks: threats of law, signs of a break-in, anger, length. Pure and bounded. */
 import { phrases } from './flag-phrases.ts';
 import type { PhraseFlag } from './flag-phrases.ts';
-import { ownText } from './language/clean.ts';
+import { ownText } from '../../shared/language/clean.ts';
 
 const longFromChars = 3000;
 const capChars = 8000;

@@ -2,9 +2,9 @@
 import type { Config } from '../../shared/config/schema.ts';
 import type { Ticket } from '../../shared/ticket.ts';
 import { flagsOf } from './flags.ts';
-import { ownText } from './language/clean.ts';
-import { createLanguageDetector } from './language/detect.ts';
+import { createLanguageDetector } from '../../shared/language/detect.ts';
 import { createNearestExamples } from './local.ts';
+import { newText } from './new-text.ts';
 import { createClassifyPrompt } from './prompt.ts';
 import type { ClassifyPrompt } from './prompt.ts';
 
@@ -32,7 +32,7 @@ export async function createLabeller(config: Config): Promise<Labeller> {
       return {
         language,
         flags: flagsOf(ticket),
-        nearest: () => nearest(`${ticket.subject}\n${ownText(ticket.body)}`, language),
+        nearest: () => nearest(`${ticket.subject}\n${newText(ticket.body)}`, language),
       };
     },
   };

@@ -1,5 +1,5 @@
 /** What a text is compared by: whole words and pieces of words, hashed, without the words that every ticket has. */
-import { countScripts, familyOf, scriptOfCodePoint } from './language/script.ts';
+import { countScripts, familyOf, scriptOfCodePoint } from '../../shared/language/script.ts';
 import { stopPhrases, stopWords } from './local-stop-words.ts';
 
 /** Longer tickets are judged by their beginning. */

@@ -6,6 +6,7 @@ import { startStage } from '../../shared/work.ts';
 import { classifyStage } from './classify.ts';
 import { createLabeller } from './labeller.ts';
 import type { Labeller } from './labeller.ts';
+import { desksByRuntime } from './read-ticket.ts';
 
 /** Classifying waits for a small model most of the time; its local part takes well under a millisecond. */
 const concurrency = 50;
@@ -22,7 +23,7 @@ export async function start(app: App): Promise<Running> {
   };
   // The first ticket need not wait for it.
   await labellerOf(app.runtime());
-  return startStage(app, classifyStage(app, labellerOf), {
+  return startStage(app, classifyStage(app, labellerOf, desksByRuntime(app)), {
     queues: { live: classifyQueue('live'), backlog: classifyQueue('backlog') },
     concurrency,
   });

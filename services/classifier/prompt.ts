@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Config } from '../../shared/config/schema.ts';
 import type { ChatRequest } from '../../shared/models/chat.ts';
 import type { Ticket } from '../../shared/ticket.ts';
+import { newText } from './new-text.ts';
 
 const maxSubjectCharacters = 300;
 const maxBodyCharacters = 3000;
@@ -51,7 +52,7 @@ export function createClassifyPrompt(config: Config): ClassifyPrompt {
       const mark = randomUUID();
       const data = {
         subject: ticket.subject.slice(0, maxSubjectCharacters),
-        body: ticket.body.slice(0, maxBodyCharacters),
+        body: newText(ticket.body).slice(0, maxBodyCharacters),
       };
       return {
         system,

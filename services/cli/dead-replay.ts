@@ -89,6 +89,8 @@ const texts: Record<ReplayOutcome['kind'], [done: string, would: string]> = {
   unknown: ['not: there is no such ticket', 'would not: there is no such ticket'],
 };
 
+export const replayText = (kind: ReplayOutcome['kind'], dry: boolean): string => texts[kind][dry ? 1 : 0];
+
 export function outcomeText(outcome: ReplayOutcome, dry: boolean): string {
   const text = texts[outcome.kind][dry ? 1 : 0];
   if (outcome.kind === 'superseded' || outcome.kind === 'busy') return `${text} (${outcome.by})`;
@@ -109,7 +111,7 @@ function printReplay(report: ReplayReport, isNamed: boolean): void {
         .filter((kind) => counts[kind] > 0)
         .map((kind): Cell[] => [
           counts[kind],
-          { text: texts[kind][dryRun ? 1 : 0], style: kind === 'replayed' ? 'green' : 'yellow' },
+          { text: replayText(kind, dryRun), style: kind === 'replayed' ? 'green' : 'yellow' },
         ]),
     );
   }
@@ -173,7 +175,7 @@ function printDrop({ counts, total, dryRun }: DropReport): void {
 
 const reportEvery = 1000;
 
-function progressOf(what: string) {
+export function progressOf(what: string) {
   return (done: number, total: number): void => {
     if (total > reportEvery && (done % reportEvery === 0 || done === total)) {
       note(`${what}: ${countText(done)} of ${countText(total)}`);

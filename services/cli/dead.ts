@@ -1,12 +1,10 @@
 /** `tierline dead`: what stages gave up on, by cause; and the way back. */
 import type { Command } from 'commander';
 import type { App } from '../../shared/app.ts';
-import { letterJson, listGroups, listLetters } from '../../shared/dead-letter-json.ts';
+import { letterJson, listGroups, listLetters, wouldBecome } from '../../shared/dead-letter-json.ts';
 import { deadLetterOf, groupDeadLetters } from '../../shared/dead-letters.ts';
 import type { DeadLetter, DeadLetterFilter } from '../../shared/dead-letters.ts';
 import { TierlineError } from '../../shared/errors.ts';
-import { defaultReplayRate } from '../../shared/replay.ts';
-import { replayOne } from '../../shared/revival.ts';
 import type { ReplayOutcome } from '../../shared/revival.ts';
 import { withApp } from './context.ts';
 import { addExportCommand } from './dead-export.ts';
@@ -146,16 +144,8 @@ function addShowCommand(dead: Command): void {
             `Ticket ${ticketId} is no dead letter: it is ${trace.state}. Its story: tierline ticket ${ticketId}`,
           );
         }
-        const dry = { dry: true, perSecond: defaultReplayRate };
-        const [replay, afterHandoff] = await Promise.all(
-          [false, true].map((after) => replayOne(app, ticketId, { ...dry, afterHandoff: after })),
-        );
-        const would =
-          replay!.kind === 'handed_off' && afterHandoff!.kind !== 'replayed' ? afterHandoff! : replay!;
-        if (options.json) {
-          const { conversation: _, ...outcome } = would;
-          return printJson({ ...letterJson(letter), replay: outcome, trace });
-        }
+        const would = await wouldBecome(app, ticketId);
+        if (options.json) return printJson({ ...letterJson(letter), replay: would, trace });
         await printLetter(app, letter, would);
         print('');
         printTrace(trace, { now: app.now(), full: options.full ?? false });

@@ -8,10 +8,12 @@ import type { ModelSettings } from '../../shared/models/chat.ts';
 import { estimateTokens } from '../../shared/models/token-estimate.ts';
 import { tokenFamilyOf } from '../../shared/models/token-weights.ts';
 import { readPromptParts } from '../../shared/prompt-parts.ts';
-import { destinationOf, modeOf, routeOf } from '../../shared/routing.ts';
+import { destinationOf, routeOf } from '../../shared/routing.ts';
 import type { Route } from '../../shared/routing.ts';
 import { ticketSchema } from '../../shared/ticket.ts';
-import type { Classification, Lane, Mode, Ticket } from '../../shared/ticket.ts';
+import type { Classification, Lane, Ticket } from '../../shared/ticket.ts';
+import { trustOf } from '../../shared/trust.ts';
+import type { Trust } from '../../shared/trust.ts';
 
 /** What a usual reply is, in tokens; a model's own limit may be lower. */
 const usualReplyTokens = 200;
@@ -33,7 +35,9 @@ export type ModelEstimate = {
 export type Explained = {
   classification: Classification;
   route: Route;
-  mode: Mode;
+  /** Who sends the answer, and the setting that says so (null: none does). */
+  mode: Trust['mode'];
+  modeBy: string | null;
   destination: string | null;
   /** Names of the models that can be called now, in order. */
   usable: string[];
@@ -54,10 +58,12 @@ export async function explainText(
   const labeller = await createLabeller(config);
   const classification = conclude(config, ticket, labeller.label(ticket), null);
   const route = routeOf(config, { ticket, classification });
+  const trust = trustOf(config, { ticket, classification }, route.tier);
   return {
     classification,
     route,
-    mode: modeOf(config, source, route.tier),
+    mode: trust.mode,
+    modeBy: trust.by,
     destination: destinationOf(config, source),
     usable: usableChain(config, route.chain),
     models: await estimateChain(config, route, { ticket, classification }),

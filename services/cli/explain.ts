@@ -86,10 +86,17 @@ function labelFacts(labels: Explained['classification']): Fact[] {
   ];
 }
 
+const fates = {
+  auto: 'sent to the customer',
+  draft: 'a draft for people',
+  people: 'none: handed to people at once',
+};
+
 function printExplained({
   classification,
   route,
   mode,
+  modeBy,
   destination,
   models,
   usable,
@@ -100,7 +107,7 @@ function printExplained({
     ['route', route.rule === null ? 'no route matches: the chain of the tier' : `routes[${route.rule}]`],
     [
       'answer',
-      `${mode === 'draft' ? 'a draft for people' : 'sent to the customer'}, by destination ${destination ?? 'none'}`,
+      `${fates[mode]}${modeBy === null ? '' : ` (${modeBy})`}, by destination ${destination ?? 'none'}`,
     ],
   ];
   print(...factLines(facts));

@@ -12,7 +12,7 @@ import { withExample } from './example.ts';
 import { factLines } from './facts.ts';
 import type { Fact } from './facts.ts';
 import { agoText, durationText, usdExact } from './format.ts';
-import { outputWidth, paint, print, printJson, printTable, suggestNext } from './output.ts';
+import { oneLine, outputWidth, paint, print, printJson, printTable, suggestNext } from './output.ts';
 import { stateStyle } from './states.ts';
 import { safe, safeLines, wrap } from './text.ts';
 
@@ -56,6 +56,9 @@ export async function findTrace(app: App, ticketId: string): Promise<Trace> {
   );
 }
 
+/** As much of a note as a line can show. */
+const noteColumns = 200;
+
 /** Of a message or a reply, unless all is asked for. */
 const linesShown = 8;
 
@@ -73,6 +76,7 @@ export function printTrace(trace: Trace, how: { now: number; full: boolean }): v
   printTimeline(trace);
   printCalls(trace);
   printDeliveries(trace);
+  printFeedback(trace);
 }
 
 /** The part of what is delivered that is printed. */
@@ -173,6 +177,21 @@ function printDeliveries({ deliveries }: Trace): void {
       { text: one.outcome, style: stateStyle(one.outcome) },
       one.reason ?? '',
       one.at,
+    ]),
+  );
+}
+
+function printFeedback({ feedback }: Trace): void {
+  if (feedback.length === 0) return;
+  print('');
+  printTable(
+    ['feedback', 'by', { head: 'label', shrinks: true }, { head: 'note', shrinks: true }, 'at'],
+    feedback.map(({ outcome, by, label, note, at }) => [
+      outcome,
+      by,
+      [label?.queryType, label?.tier, label?.language].filter(Boolean).join(', '),
+      oneLine(note ?? '', noteColumns),
+      at,
     ]),
   );
 }

@@ -1,8 +1,17 @@
-/** `/api/dead-letters`: what stages gave up on, by cause; putting it back; dropping it. */
+/** `/api/dead-letters`: what stages gave up on, by cause; one of them; all with their content; putting back; dropping. */
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { App } from '../../shared/app.ts';
-import { listGroups, listLetters } from '../../shared/dead-letter-json.ts';
+import type { DeadLetterFilter } from '../../shared/dead-letters.ts';
+import {
+  letterJson,
+  lettersWithTickets,
+  listGroups,
+  listLetters,
+  showLetter,
+} from '../../shared/dead-letter-json.ts';
+import { isTicketId } from '../../shared/record/keys.ts';
 import { isReachable } from '../../shared/redis.ts';
 import { defaultReplayRate, dropDeadLetters, replayDeadLetters } from '../../shared/replay.ts';
 import type { Selection } from '../../shared/replay.ts';
@@ -25,6 +34,8 @@ const querySchema = z.strictObject({
   tickets: z.enum(['0', '1']).default('0'),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
 });
+
+const exportSchema = z.strictObject({ ...filterShape, limit: z.coerce.number().int().min(1).optional() });
 
 /** One request goes over no more than this: it is answered when all have been looked at. */
 const most = 10_000;
@@ -56,6 +67,19 @@ export function registerDeadLetters(server: FastifyInstance, app: App): void {
     const { tickets, limit, ...filter } = query.data;
     return tickets === '1' ? listLetters(app, toFilter(filter), limit) : listGroups(app, toFilter(filter));
   });
+  server.get('/api/dead-letters/export', (request, reply) => {
+    const query = exportSchema.safeParse(request.query);
+    if (!query.success) return refuse(reply, query.error);
+    const { limit = Infinity, ...filter } = query.data;
+    const lines = Readable.from(exportLines(app, toFilter(filter), limit));
+    return reply.type('application/x-ndjson; charset=utf-8').send(lines);
+  });
+  server.get('/api/dead-letters/:ticketId', async (request, reply) => {
+    const { ticketId } = z.object({ ticketId: z.string() }).parse(request.params);
+    const isOurs = isTicketId(ticketId, app.record.settings.shards);
+    const shown = isOurs ? await showLetter(app, ticketId) : null;
+    return shown ?? reply.code(404).send({ error: 'There is no dead letter of that id.' });
+  });
   server.post('/api/dead-letters/replay', async (request, reply) => {
     const body = replaySchema.safeParse(request.body);
     if (!body.success) return refuse(reply, body.error);
@@ -77,6 +101,16 @@ export function registerDeadLetters(server: FastifyInstance, app: App): void {
     if (!body.data.dryRun) audit(app, request, 'dead_letters.drop', report.counts);
     return report;
   });
+}
+
+/** Written as fast as they are read, so that any number of them takes the same memory. */
+async function* exportLines(app: App, filter: DeadLetterFilter, limit: number): AsyncGenerator<string> {
+  let count = 0;
+  for await (const { ticket, ...letter } of lettersWithTickets(app, filter)) {
+    if (count === limit) return;
+    count += 1;
+    yield `${JSON.stringify({ ...letterJson(letter), ticket })}\n`;
+  }
 }
 
 function audit(app: App, { ip }: FastifyRequest, action: string, facts: Record<string, unknown>): void {

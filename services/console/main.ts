@@ -23,7 +23,7 @@ export type ConsoleOptions = {
   reloadAll: () => Promise<ReloadAnswer>;
 };
 
-const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
+const loopback = new Set(['127.0.0.1', '::1', '[::1]', 'localhost']);
 
 /** @throws TierlineError `console_unprotected` for an address that others can reach without a token. */
 export async function start(app: App, options: ConsoleOptions): Promise<Running & { url: string }> {
@@ -36,6 +36,7 @@ export async function start(app: App, options: ConsoleOptions): Promise<Running 
   const server = fastify({ logger: false });
   guard(server, options.token);
   refuseForeignWrites(server);
+  refuseWithoutRedis(server, app);
   registerRoutes(server, app);
   registerReload(server, app, options.reloadAll);
   registerBreakers(server, app);
@@ -55,7 +56,14 @@ function guard(server: FastifyInstance, token: string | null): void {
       'referrer-policy': 'no-referrer',
       'cache-control': 'no-store',
     });
-    if (token === null || open.has(request.url)) return;
+    if (open.has(request.url)) return;
+    if (token === null) {
+      // A stranger's page can reach this port under a name of its own that was made to lead here.
+      if (loopback.has(request.hostname)) return;
+      const error = 'Without CONSOLE_TOKEN the console answers to 127.0.0.1, [::1] and localhost only.';
+      await reply.code(403).send({ error });
+      return;
+    }
     const given = /^Bearer +(.+)$/i.exec(request.headers.authorization ?? '')?.[1];
     if (given === undefined || !isSame(given, token)) {
       await reply
@@ -63,6 +71,18 @@ function guard(server: FastifyInstance, token: string | null): void {
         .header('www-authenticate', 'Bearer')
         .send({ error: 'The console needs its token.' });
     }
+  });
+}
+
+const needsNoRedis = new Set([...open, '/console.css']);
+
+/** A worker's commands wait for Redis, however long; who looks at the console then wants to know why. Writes ask by themselves. */
+function refuseWithoutRedis(server: FastifyInstance, { redis }: Pick<App, 'redis'>): void {
+  server.addHook('onRequest', async ({ method, url }: FastifyRequest, reply: FastifyReply) => {
+    if (method === 'POST' || needsNoRedis.has(url) || (await isReachable(redis))) return;
+    const error =
+      'Redis is away, so there is nothing to show. Tickets that were accepted are in it, and go on when it is back.';
+    await reply.code(503).header('retry-after', '5').send({ error });
   });
 }
 

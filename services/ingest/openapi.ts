@@ -1,6 +1,8 @@
 /** The intake's OpenAPI 3.1 description, from the same schemas that check the requests. */
 import { z } from 'zod';
 import packageJson from '../../package.json' with { type: 'json' };
+import { feedbackInputSchema } from './feedback-input.ts';
+import { describeDeliveries } from './openapi-deliveries.ts';
 import { ticketInputSchema } from './ticket-input.ts';
 
 const bearer = [{ apiKey: [] }];
@@ -60,6 +62,23 @@ const problemSchema = {
     detail: { type: 'string' },
     errors: { type: 'array', items: { $ref: '#/components/schemas/FieldError' } },
     requestId: { type: 'string' },
+  },
+};
+
+const feedbackAnswer = {
+  description: 'It is kept',
+  content: {
+    'application/json': {
+      schema: {
+        type: 'object',
+        required: ['ticketId', 'outcome', 'duplicate'],
+        properties: {
+          ticketId: { type: 'string' },
+          outcome: { type: 'string' },
+          duplicate: { type: 'boolean', description: 'True where it was told already' },
+        },
+      },
+    },
   },
 };
 
@@ -134,6 +153,17 @@ const ticketPaths = {
       responses: { 200: { description: 'It is cancelled' }, default: problemAnswer },
     },
   },
+  '/v1/tickets/{ticketId}/feedback': {
+    post: {
+      summary: 'Says what became of the answer, and how the ticket should have been labelled',
+      description:
+        'Kept with the ticket; the same again is kept once. A note is shown to those who may read the ticket.',
+      security: bearer,
+      parameters: [pathParameter('ticketId')],
+      requestBody: jsonBody({ $ref: '#/components/schemas/FeedbackInput' }),
+      responses: { 200: feedbackAnswer, default: problemAnswer },
+    },
+  },
 };
 
 const healthPaths = {
@@ -154,18 +184,22 @@ export function openApiDocument(): object {
   return built;
 }
 
+function schemaOf(input: z.ZodType): object {
+  const { $schema: _dialect, ...schema } = z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' });
+  return schema;
+}
+
 function build(): object {
-  const { $schema: _dialect, ...ticketInput } = z.toJSONSchema(ticketInputSchema, {
-    io: 'input',
-    unrepresentable: 'any',
-  });
+  const deliveries = describeDeliveries({ bearer, problemAnswer, jsonBody, pathParameter, schemaOf });
   return {
     openapi: '3.1.0',
     info: { title: 'Tierline intake', version: packageJson.version },
-    paths: { ...intakePaths, ...ticketPaths, ...healthPaths },
+    paths: { ...intakePaths, ...ticketPaths, ...deliveries.paths, ...healthPaths },
     components: {
       schemas: {
-        TicketInput: ticketInput,
+        TicketInput: schemaOf(ticketInputSchema),
+        FeedbackInput: schemaOf(feedbackInputSchema),
+        ...deliveries.schemas,
         Accepted: accepted,
         BulkResult: bulkResult,
         Problem: problemSchema,

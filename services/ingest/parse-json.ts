@@ -9,7 +9,12 @@ export type ParsedJson =
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-export function parseJsonBody(raw: Buffer, limits: JsonLimits = defaultLimits): ParsedJson {
+/** `parse` is JSON.parse, or what reads the same text in another way; it may throw for what is no JSON. */
+export function parseJsonBody(
+  raw: Buffer,
+  limits: JsonLimits = defaultLimits,
+  parse: (text: string) => unknown = JSON.parse,
+): ParsedJson {
   // Before JSON.parse, whose own recursion a deep body could exhaust.
   if (isDeeperThan(raw, limits.maxDepth)) {
     return bad(422, '', `the body is nested more than ${limits.maxDepth} levels deep`);
@@ -19,7 +24,7 @@ export function parseJsonBody(raw: Buffer, limits: JsonLimits = defaultLimits): 
   if (text.trim() === '') return bad(400, '', 'the body is empty');
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parse(text);
   } catch {
     return bad(400, '', `the body is not valid JSON: ${positionOf(text, syntaxErrorIndex(text))}`);
   }

@@ -5,13 +5,15 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { App } from '../../shared/app.ts';
 import { acceptBody, largestBodyBytes } from './accept.ts';
 import type { AcceptOutcome } from './accept.ts';
-import { acceptBytes } from './body.ts';
+import { acceptBytes, bodyOf } from './body.ts';
 import { acceptBulk } from './bulk.ts';
 import { createKeyRing } from './key-ring.ts';
 import type { KeyRing } from './key-ring.ts';
 import { addHealthRoutes } from '../../shared/health-routes.ts';
 import { openApiDocument } from './openapi.ts';
 import { endWithProblem, HttpProblem, isRedisAway, newRequestId, sendProblem } from './http-problem.ts';
+import { registerDeliveryRoutes } from './delivery-routes.ts';
+import { registerFeedbackRoute } from './feedback-routes.ts';
 import { boundReceiving } from './receiving.ts';
 import { answerHandshake, receiveWebhook } from './webhook.ts';
 import { registerTicketRoutes } from './ticket-routes.ts';
@@ -58,6 +60,8 @@ export function createServer(app: App, options: IntakeOptions): FastifyInstance 
   registerIntake(server, app, keys);
   void server.register(async (scope) => registerBulk(scope, app, { keys, lift: receiving.lift }));
   registerTicketRoutes(server, app, keys);
+  registerFeedbackRoute(server, app, keys);
+  registerDeliveryRoutes(server, app, keys);
   registerHealth(server, app, options.isDraining);
   return server;
 }
@@ -109,12 +113,12 @@ function registerIntake(server: FastifyInstance, app: App, keys: KeyRing): void 
   server.route<{ Params: { source: string } }>({
     method: ['POST', 'HEAD'],
     url: '/v1/webhooks/:source',
-    handler: async (request, reply) => {
-      const { source } = request.params;
-      if (request.method === 'HEAD') return reply.code(answerHandshake(app, source)).send();
-      return answer(reply, await receiveWebhook(app, source, request.headers, bodyOf(request)));
-    },
+    handler: (request, reply) => answerWebhook(app, request.params.source, request, reply),
   });
+  // Some helpdesks name the ticket in the address, for a body that their template may have broken.
+  server.post<{ Params: { source: string } }>('/v1/webhooks/:source/:ticket', (request, reply) =>
+    answerWebhook(app, request.params.source, request, reply),
+  );
 }
 
 /** In a scope of its own, whose only body is a stream: no other content type may be read into memory without a limit. */
@@ -133,15 +137,27 @@ function registerBulk(
   });
 }
 
+async function answerWebhook(app: App, source: string, request: FastifyRequest, reply: FastifyReply) {
+  if (request.method === 'HEAD') return reply.code(answerHandshake(app, source)).send();
+  const { headers, url } = request;
+  const outcome = await receiveWebhook(app, source, { headers, url, raw: bodyOf(request) });
+  if (outcome.kind === 'ignored') return reply.code(200).send({ ignored: outcome.reason });
+  if (outcome.kind === 'feedback') return reply.code(200).send({ feedback: outcome.outcome });
+  if (outcome.kind === 'challenge') return reply.code(200).type(outcome.contentType).send(outcome.body);
+  if (outcome.kind !== 'several') return answer(reply, outcome);
+  const results = outcome.outcomes.map((one) => {
+    if (one.kind === 'ignored') return { ignored: one.reason };
+    if (one.kind === 'feedback') return { feedback: one.outcome };
+    if (one.kind === 'problem') return { code: one.code, errors: one.errors ?? [] };
+    return { ticketId: one.ticketId, state: one.state, duplicate: one.duplicate };
+  });
+  return reply.code(results.some((one) => 'ticketId' in one && !one.duplicate) ? 202 : 200).send({ results });
+}
+
 function answer(reply: FastifyReply, outcome: AcceptOutcome) {
   if (outcome.kind === 'problem') return sendProblem(reply, outcome.code, outcome.detail, outcome.errors);
   const { ticketId, state, duplicate } = outcome;
   return reply.code(duplicate ? 200 : 202).send({ ticketId, state, duplicate });
-}
-
-/** Without a content type there was no body. */
-function bodyOf(request: FastifyRequest): Buffer {
-  return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
 }
 
 const maxIdempotencyKeyCharacters = 255;

@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { historyEntrySchema, ticketSchema } from '../../shared/ticket.ts';
 import type { Ticket } from '../../shared/ticket.ts';
-import { errorAt, isShowable, maxErrors, textErrorsOf } from './field-errors.ts';
-import type { Path } from './field-errors.ts';
+import { errorAt, textErrorsOf } from './field-errors.ts';
+import { canonicalLanguage, isLanguageTag } from './language-tag.ts';
 import type { ProblemError } from './problem.ts';
+import { errorsOf, firstOfEach, isPlainObject } from './schema-errors.ts';
 
 const maxIdentifierCharacters = 255;
 const maxBodyCharacters = 200_000;
@@ -137,72 +138,5 @@ function requesterOf(input: TicketInput): Ticket['requester'] {
 }
 
 function invalid(errors: ProblemError[]): ParsedTicketInput {
-  // The first thing wrong with a field says enough: an empty text is blank, too.
-  const first = errors.filter(({ pointer }, i) => errors.findIndex((one) => one.pointer === pointer) === i);
-  return { kind: 'invalid', errors: first.slice(0, maxErrors) };
-}
-
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Many systems write `pt_BR`. Primary tags of four and more letters are reserved, so that `english` is a mistake. */
-function isLanguageTag(tag: string): boolean {
-  if (!/^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*$/.test(tag)) return false;
-  try {
-    Intl.getCanonicalLocales(tag.replaceAll('_', '-'));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** `und` says that nothing is known, which must not outrank detection. */
-function canonicalLanguage(tag: string | null): string | null {
-  const canonical = tag === null ? undefined : Intl.getCanonicalLocales(tag.replaceAll('_', '-'))[0];
-  return canonical === undefined || canonical === 'und' ? null : canonical;
-}
-
-function errorsOf(issue: z.core.$ZodIssue, input: Record<string, unknown>): ProblemError[] {
-  const { path } = issue;
-  if (issue.code !== 'unrecognized_keys') return [errorAt(path, textOf(issue, input))];
-  return issue.keys
-    .slice(0, maxErrors)
-    .map((key) =>
-      isShowable(key)
-        ? errorAt([...path, key], 'is not a known field')
-        : errorAt(path, 'has a field that is not known'),
-    );
-}
-
-/** In our words: zod's own may change, and must never come to quote a value. */
-function textOf(issue: z.core.$ZodIssue, input: Record<string, unknown>): string {
-  if (issue.code === 'invalid_type') {
-    if (isAbsent(input, issue.path)) return 'is required';
-    return `must be ${typeNames[issue.expected] ?? 'of another type'}`;
-  }
-  if (issue.code === 'too_big') {
-    return `must have at most ${issue.maximum} ${issue.origin === 'array' ? 'entries' : 'characters'}`;
-  }
-  if (issue.code === 'too_small') return 'must not be empty';
-  if (issue.code === 'invalid_value') return `must be one of ${issue.values.map(String).join(', ')}`;
-  // These two carry the texts that stand in the schema above.
-  if (issue.code === 'invalid_format' || issue.code === 'custom') return issue.message;
-  return 'does not fit';
-}
-
-const typeNames: Record<string, string> = {
-  string: 'a string',
-  array: 'a list',
-  object: 'an object',
-  record: 'an object',
-};
-
-function isAbsent(input: Record<string, unknown>, path: Path): boolean {
-  let value: unknown = input;
-  for (const key of path) {
-    if (typeof value !== 'object' || value === null) return true;
-    value = Reflect.get(value, key);
-  }
-  return value === undefined;
+  return { kind: 'invalid', errors: firstOfEach(errors) };
 }

@@ -8,30 +8,37 @@ import { authorize } from './api-keys.ts';
 import type { KeyRing } from './key-ring.ts';
 import { HttpProblem, sendProblem } from './http-problem.ts';
 
-type ById = { Params: { ticketId: string } };
+export type ById = { Params: { ticketId: string } };
+
+/** The ticket of the request, as far as its key may see it. Throws 404 as HttpProblem. */
+export async function findTicket(
+  app: App,
+  keys: KeyRing,
+  request: FastifyRequest<ById>,
+  scope: 'read' | 'ingest',
+): Promise<Trace> {
+  const key = keys.keyOf(request);
+  const record = await app.record.read(request.params.ticketId);
+  const trace = record && traceOf(request.params.ticketId, record, app.now());
+  if (!trace) throw new HttpProblem('unknown-ticket');
+  // A ticket of a source that the key does not cover is not there, as far as this key can tell. One whose content is
+  // gone does not say any more where it came from, so only keys for all sources still see it.
+  const isCovered = trace.ticket
+    ? authorize(key, { scope, source: trace.ticket.source }) === 'ok'
+    : key.sources === null;
+  if (!isCovered) throw new HttpProblem('unknown-ticket');
+  return trace;
+}
 
 export function registerTicketRoutes(server: FastifyInstance, app: App, keys: KeyRing): void {
-  const find = async (request: FastifyRequest<ById>, scope: 'read' | 'ingest'): Promise<Trace> => {
-    const key = keys.keyOf(request);
-    const record = await app.record.read(request.params.ticketId);
-    const trace = record && traceOf(request.params.ticketId, record, app.now());
-    if (!trace) throw new HttpProblem('unknown-ticket');
-    // A ticket of a source that the key does not cover is not there, as far as this key can tell. One whose content is
-    // gone does not say any more where it came from, so only keys for all sources still see it.
-    const isCovered = trace.ticket
-      ? authorize(key, { scope, source: trace.ticket.source }) === 'ok'
-      : key.sources === null;
-    if (!isCovered) throw new HttpProblem('unknown-ticket');
-    return trace;
-  };
   server.get<ById>('/v1/tickets/:ticketId', { onRequest: keys.requires('read') }, (request) =>
-    find(request, 'read'),
+    findTicket(app, keys, request, 'read'),
   );
   server.post<ById>(
     '/v1/tickets/:ticketId/cancel',
     { onRequest: keys.requires('ingest') },
     async (request, reply) => {
-      await find(request, 'ingest');
+      await findTicket(app, keys, request, 'ingest');
       const { ticketId } = request.params;
       const outcome = await app.record.cancel(ticketId);
       if (outcome.kind === 'gone') return sendProblem(reply, 'unknown-ticket');

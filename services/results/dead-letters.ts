@@ -6,7 +6,7 @@ import type { Claim } from '../../shared/record/record.ts';
 import { rowSchema } from '../../shared/record/ledger-rows.ts';
 import { buildReplyPayload } from '../../shared/reply-payload.ts';
 import { destinationOf } from '../../shared/routing.ts';
-import { classifyQueue, deadQueueOf } from '../../shared/stages.ts';
+import { classifyQueue, deadQueueOf, tierOfQueue } from '../../shared/stages.ts';
 import { parseStored } from '../../shared/stored-json.ts';
 import { classificationSchema, ticketSchema } from '../../shared/ticket.ts';
 import type { Classification, Ticket } from '../../shared/ticket.ts';
@@ -39,9 +39,11 @@ async function settleDeadLetter(app: App, claim: DeadLetterClaim, config: Config
   // What cannot be read cannot be told to anybody: it is kept for an operator, as are tickets that fail here too.
   if (ticket === null || claim.poisoned) return hold();
   const classification = parseStored(classificationSchema, claim.fields.cls);
-  const onDead = classification ? (config.tiers[classification.tier]?.onDead ?? 'handoff') : 'handoff';
+  const onDead = onDeadOf(config, why?.queue ?? '', classification);
   const destination = destinationOf(config, ticket.source);
-  if (onDead === 'hold' || destination === null) return hold();
+  // Left to people on purpose: there is nothing for an operator to mend.
+  const isHeld = onDead === 'hold' && cause !== 'trust';
+  if (isHeld || destination === null) return hold();
   if (await waitsForTurn(app, claim, config.handoffs.perMinute)) return;
   const body = await handoffBody(app, claim, { ticket, classification, cause });
   await sendToDelivery(
@@ -56,6 +58,12 @@ async function settleDeadLetter(app: App, claim: DeadLetterClaim, config: Config
     },
     { detail: cause },
   );
+}
+
+/** The word of the tier that gave it up: a route may lead to another one than the label. */
+function onDeadOf(config: Config, queue: string, labels: Classification | null): 'handoff' | 'hold' {
+  const tier = tierOfQueue(queue) ?? labels?.tier;
+  return (tier === undefined ? null : config.tiers[tier]?.onDead) ?? 'handoff';
 }
 
 /** After an outage people get their tickets at a rate that they can read. Each one's moment is given to it once. */

@@ -1,7 +1,10 @@
 /** The configured destinations, opened. */
-import { createHash } from 'node:crypto';
 import type { Config } from '../../shared/config/schema.ts';
+import { destinationIdentity } from '../../shared/destinations/identity.ts';
+import { openDesk } from '../../shared/helpdesks/open-desk.ts';
+import type { Redis } from '../../shared/redis.ts';
 import type { Destination } from './destinations/destination.ts';
+import { createHelpdeskDestination } from './destinations/helpdesk.ts';
 import { createLogDestination } from './destinations/log.ts';
 import { createWebhookDestination } from './destinations/webhook.ts';
 
@@ -13,19 +16,21 @@ export type ScheduledDestination = Destination & {
 
 export type Destinations = {
   get: (name: string) => ScheduledDestination | undefined;
+  count: number;
   close: () => Promise<void>;
 };
 
 /** A file that cannot be written now (a full disk) is tried again on this schedule. */
 const fileScheduleMs = [0, 5000, 60_000, 300_000, 1_800_000, 7_200_000];
 
-export function openDestinations(config: Config, now: () => number): Destinations {
+export function openDestinations(
+  config: Config,
+  parts: { redis: Redis; prefix: string; now: () => number },
+): Destinations {
+  const { now } = parts;
   const opened = new Map<string, ScheduledDestination>();
   for (const [name, settings] of Object.entries(config.destinations)) {
-    // A digest, since the secret is among the settings.
-    const identity = createHash('sha256')
-      .update(JSON.stringify([name, settings]))
-      .digest('base64url');
+    const identity = destinationIdentity(name, settings);
     if (settings.type === 'webhook') {
       const { url, secret, timeoutMs, allowPrivateNetworks, retryMs } = settings;
       const destination = createWebhookDestination(
@@ -39,10 +44,21 @@ export function openDestinations(config: Config, now: () => number): Destination
         scheduleMs: fileScheduleMs,
         identity,
       });
+    } else if (settings.type !== 'email') {
+      const open = openDesk(settings, parts);
+      if (open === null) continue;
+      const { type, tags, status = null, handoffMessage, retryMs } = settings;
+      const destination = createHelpdeskDestination(
+        { name, type, tags, status, handoffMessage },
+        open.desk,
+        open.close,
+      );
+      opened.set(name, { ...destination, scheduleMs: retryMs, identity });
     }
   }
   return {
     get: (name) => opened.get(name),
+    count: opened.size,
     async close() {
       await Promise.all([...opened.values()].map((destination) => destination.close()));
     },

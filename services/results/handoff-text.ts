@@ -16,6 +16,17 @@ const causes: Record<string, string> = {
   attempts: 'Every model was tried as often as is allowed.',
   poison: 'Working on this ticket failed again and again.',
   with_people: 'This conversation is already with people.',
+  trust: 'Tickets like this one are left to people by the configuration.',
+  check_secrets: 'The answer held a key, a card number or a bank account, and was thrown away.',
+  check_promptLeak: 'The answer told what the model was told, and was thrown away.',
+  check_empty: 'The answer said nothing.',
+  check_language: 'The answer was in another language than the customer’s, and was thrown away.',
+  check_placeholders: 'The answer had something of a template in it, and was thrown away.',
+  check_links: 'The answer had a link in it that nobody knows, and was thrown away.',
+  check_amounts: 'The answer named a price or percentage that nobody knows, and was thrown away.',
+  check_promises: 'The answer promised what nothing supports, and was thrown away.',
+  unreadable: 'The message could not be read from the helpdesk.',
+  newer_message: 'The customer has written again in the meantime.',
   delivery_unknown: 'It is unknown whether the answer reached the customer. Please look before you answer.',
 };
 

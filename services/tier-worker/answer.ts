@@ -1,5 +1,6 @@
 /** From a classified ticket to a stored answer, a later moment, or people: the whole decision. */
 import type { App } from '../../shared/app.ts';
+import type { Config } from '../../shared/config/schema.ts';
 import { settleAbandoned, unclassified } from '../../shared/ledger/abandoned.ts';
 import { usdNumber } from '../../shared/ledger/money.ts';
 import { firstAnswer, nothingTried, triedSchema } from '../../shared/models/chain.ts';
@@ -7,19 +8,23 @@ import type { ChainResult } from '../../shared/models/chain.ts';
 import type { Claim } from '../../shared/record/record.ts';
 import { buildReplyPayload } from '../../shared/reply-payload.ts';
 import type { Runtime } from '../../shared/runtime.ts';
-import { destinationOf, modeOf, routeOf } from '../../shared/routing.ts';
+import { destinationOf, routeOf } from '../../shared/routing.ts';
 import type { Route } from '../../shared/routing.ts';
 import { classifyQueue, tierQueue } from '../../shared/stages.ts';
-import type { Classification, Mode, Ticket } from '../../shared/ticket.ts';
+import { waitsForSource } from '../../shared/source-pauses.ts';
+import type { Classification, Ticket } from '../../shared/ticket.ts';
 import { readOwn } from '../../shared/stored-json.ts';
 import { ticketSchema } from '../../shared/ticket.ts';
 import { giveUp, sendToDelivery } from '../../shared/transitions.ts';
+import { trustOf } from '../../shared/trust.ts';
+import type { Trust } from '../../shared/trust.ts';
 import type { Stage } from '../../shared/work.ts';
 import { createAnswerPrompt } from './answer-prompt.ts';
-import type { CitedReply } from './citations.ts';
+import type { AnswerRead } from './answer-prompt.ts';
+import { outgoingOf } from './outgoing.ts';
 import type { EarlierMessage } from './ticket-data.ts';
 
-const fields = ['tk', 'cls', 'dl', 'pr', 'xm', 'gen', 'q'] as const;
+const fields = ['tk', 'cls', 'at', 'dl', 'pr', 'xm', 'gen', 'q'] as const;
 type AnswerClaim = Claim<(typeof fields)[number]>;
 
 /** A park is never longer than this, so that a return of the provider or a changed configuration is noticed. */
@@ -34,12 +39,15 @@ export function answerStage(app: App): Stage<(typeof fields)[number]> {
 }
 
 type Work = {
+  config: Config;
   ticket: Ticket;
   classification: Classification;
   route: Route;
   queue: string;
+  /** ms since the epoch. */
+  deadline: number;
   destination: string;
-  mode: Mode;
+  trust: Trust;
 };
 
 async function answerTicket(
@@ -58,15 +66,24 @@ async function answerTicket(
   const classification = readOwn(claim.fields.cls) as Classification;
   const { queryType, language, tier } = classification;
   await settleAbandoned(app, claim, { queryType, language, tier });
+  if (await waitsForSource(app, claim, ticket.source)) return;
+  // The time in which its source was paused does not count.
+  const { pausedMs } = await app.pauses.book();
+  const deadline = Number(claim.fields.dl) + pausedMs(ticket.source, Number(claim.fields.at), claim.now);
   // Routed again with the configuration of this moment: a repaired chain helps the tickets that are waiting for it.
   const route = routeOf(config, { ticket, classification });
   const queue = tierQueue(route.tier, ticket.lane);
   const destination = destinationOf(config, ticket.source);
   const models = runtime.usableModels(route.chain);
-  const reason = whyNotAnswered(claim);
+  const reason = whyNotAnswered(claim, deadline);
   if (reason) return giveUp(app, claim, { cause: reason, queue });
   // An answer that can go nowhere is not worth paying for.
   if (destination === null) return giveUp(app, claim, { cause: 'no_destination', queue });
+  const trust = trustOf(config, { ticket, classification }, route.tier);
+  if (trust.mode === 'people') {
+    const rte = JSON.stringify({ ...route, mode: trust.mode, by: trust.by });
+    return giveUp(app, claim, { cause: 'trust', queue }, { fields: { rte } });
+  }
   if (models.length === 0) return giveUp(app, claim, { cause: 'no_model', queue });
 
   const earlier = await readEarlier(app, claim.fields.pr);
@@ -80,20 +97,20 @@ async function answerTicket(
     signal,
     tried: claim.fields.xm === null ? nothingTried : triedSchema.parse(JSON.parse(claim.fields.xm)),
   });
-  const mode = modeOf(config, ticket.source, route.tier);
-  await concludeAnswer(app, claim, { ticket, classification, route, queue, destination, mode }, result);
+  const work = { config, ticket, classification, route, queue, deadline, destination, trust };
+  await concludeAnswer(app, claim, work, result);
 }
 
-function whyNotAnswered(claim: AnswerClaim): string | null {
+function whyNotAnswered(claim: AnswerClaim, deadline: number): string | null {
   if (claim.withPeople) return 'with_people';
-  return claim.now >= Number(claim.fields.dl) ? 'deadline' : null;
+  return claim.now >= deadline ? 'deadline' : null;
 }
 
 async function concludeAnswer(
   app: App,
   claim: AnswerClaim,
   work: Work,
-  result: ChainResult<CitedReply>,
+  result: ChainResult<AnswerRead>,
 ): Promise<void> {
   if (result.kind === 'answer') return storeAnswer(app, claim, work, result);
   if (result.kind === 'none') {
@@ -110,7 +127,7 @@ async function concludeAnswer(
       : result.waitMs;
     // Only ever longer than asked for: tickets parked together do not come back together, and none comes too early.
     const jitter = 1 + 0.2 * app.random();
-    const left = Math.max(0, Number(claim.fields.dl) - app.now());
+    const left = Math.max(0, work.deadline - app.now());
     const delayMs = Math.min(Math.min(waitMs, maxParkMs) * jitter, left + 50);
     const change = { fields: { xm: JSON.stringify(result.tried) } };
     await app.record.park(claim, { delayMs, reason: 'no model now' }, change);
@@ -126,17 +143,33 @@ async function storeAnswer(
   app: App,
   claim: AnswerClaim,
   work: Work,
-  result: ChainResult<CitedReply> & { kind: 'answer' },
+  result: ChainResult<AnswerRead> & { kind: 'answer' },
 ): Promise<void> {
-  const { ticket, classification, route, destination, mode } = work;
+  const { config, ticket, classification, route, destination, queue, trust } = work;
   const { row, number, model, answer } = result;
+  const { queryType, language, tier } = classification;
+  const cell = { model: model.name, queryType, language, tier, purpose: 'answer' as const };
+  const outgoing = await outgoingOf(config, work, result.value);
+  const { failed } = outgoing;
+  const made = {
+    ...route,
+    model: model.name,
+    by: trust.by,
+    ...(failed.length > 0 ? { checks: failed } : {}),
+  };
+  if (outgoing.kind === 'people') {
+    const rte = JSON.stringify({ ...made, mode: 'people' });
+    const rows = [{ number, row, cell, fault: null, countsTicket: false }];
+    return giveUp(app, claim, { cause: outgoing.cause, queue }, { fields: { rte }, rows });
+  }
+  const { mode, text, why } = outgoing;
   const payload = buildReplyPayload({
     kind: 'answer',
     ticketId: claim.ticketId,
     generation: Number(claim.fields.gen ?? '1'),
     ticket,
     atMs: app.now(),
-    text: result.value.text,
+    text,
     language: classification.language,
     mode,
     classification,
@@ -147,8 +180,6 @@ async function storeAnswer(
     costUsd: row.nanoUsd === null || row.nanoUsd === undefined ? null : usdNumber(row.nanoUsd),
     sources: result.value.sources,
   });
-  const { queryType, language, tier } = classification;
-  const cell = { model: model.name, queryType, language, tier, purpose: 'answer' as const };
   const advanced = await sendToDelivery(
     app,
     claim,
@@ -160,8 +191,8 @@ async function storeAnswer(
       returnTo: work.queue,
     },
     {
-      fields: { rte: JSON.stringify({ ...route, model: model.name }) },
-      detail: `by ${model.name}${tooLongFor(result.tooLong)}`,
+      fields: { rte: JSON.stringify({ ...made, mode }) },
+      detail: `by ${model.name}${tooLongFor(result.tooLong)}${why}`,
       rows: [{ number, row, cell, fault: null, countsTicket: true }],
     },
   );
@@ -171,6 +202,8 @@ async function storeAnswer(
       tier: route.tier,
       model: model.name,
       failovers: result.failovers,
+      mode,
+      checks: failed,
       ms: row.durationMs,
       nanoUsd: row.nanoUsd,
       stored: advanced.kind === 'advanced',

@@ -31,6 +31,9 @@ const citing = [
   'out before the customer reads the reply, so never speak of them, of pieces or of material.',
 ].join('\n');
 
+/** What no reply may repeat. */
+export const ownInstructions: readonly string[] = [instructions, citing];
+
 /** `isCited` where replies have material: context files here, or articles in the user message. */
 export function systemPrompt(tier: { prompt: string | null; context: Piece[]; isCited: boolean }): string {
   return [instructions, tier.isCited ? citing : null, tier.prompt, ...tier.context.map(pieceText)]

@@ -2,11 +2,14 @@ import type { PromptParts } from '../../shared/prompt-parts.ts';
 import { contextPieces } from './pieces.ts';
 import type { Piece } from './pieces.ts';
 import { systemPrompt } from './prompt.ts';
+import type { Text } from './reply-checks/reply.ts';
 
 export type TierPrompt = {
   system: string;
   /** The context files in it. */
   context: Piece[];
+  /** What replies of the tier may rest on: the context files and the operator's own instructions. */
+  material: Text[];
 };
 
 const built = new WeakMap<PromptParts, Map<string, TierPrompt>>();
@@ -30,5 +33,6 @@ function build(parts: PromptParts, tier: string): TierPrompt {
   const texts = parts.tierTexts.get(tier) ?? { prompt: null, context: [] };
   const context = contextPieces(texts.context);
   const isCited = context.length > 0 || parts.knowledge.versions.size > 0;
-  return { system: systemPrompt({ prompt: texts.prompt, context, isCited }), context };
+  const material: Text[] = texts.prompt === null ? context : [...context, { text: texts.prompt }];
+  return { system: systemPrompt({ prompt: texts.prompt, context, isCited }), context, material };
 }

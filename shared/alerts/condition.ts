@@ -10,13 +10,15 @@ const conditionKinds = [
   'dead_letters',
   'deadline_near',
   'configuration_refused',
+  'destination_disabled',
+  'destination_failing',
 ] as const;
 export type ConditionKind = (typeof conditionKinds)[number];
 
 /** Something that is wrong now. The texts are for people and hold nothing of a ticket. */
 export const conditionSchema = z.object({
   kind: z.enum(conditionKinds),
-  /** A model, a provider, a tier or a queue. */
+  /** A model, a provider, a tier, a queue or a destination. */
   subject: z.string(),
   severity: z.enum(['critical', 'warning']),
   title: z.string(),

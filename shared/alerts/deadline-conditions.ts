@@ -9,31 +9,39 @@ import type { Condition } from './condition.ts';
 export type Unanswered = { queue: string; state: string; acceptedAt: number; deadline: number };
 
 const usedShare = 0.8;
-/** At each side of those that are old enough; more do not change what is said. */
+/** In each look; more do not change what is said. */
 const lookedAt = 500;
 
 export async function deadlineConditions(app: App, nowMs: number): Promise<Condition[]> {
   const { config } = app.runtime();
-  const tiers = Object.values(config.tiers);
-  const shortest = Math.min(...tiers.flatMap((tier) => [tier.deadlineMs, tier.backlogDeadlineMs]));
-  const olderThan = nowMs - shortest * usedShare;
+  const spans = Object.values(config.tiers).flatMap((tier) => [tier.deadlineMs, tier.backlogDeadlineMs]);
   const ids = new Set<string>();
+  const limit = ['LIMIT', 0, lookedAt] as const;
   for (const base of app.record.bases) {
     const key = `${base}open`;
-    const limit = ['LIMIT', 0, lookedAt] as const;
-    const [oldest, newest] = await Promise.all([
-      app.redis.zrangebyscore(key, '-inf', olderThan, ...limit),
-      app.redis.zrevrangebyscore(key, olderThan, '-inf', ...limit),
-    ]);
-    for (const id of [...oldest, ...newest]) ids.add(id);
+    // Each deadline has its own age: others, of any number, are older and younger.
+    const looks = [...new Set(spans)].flatMap((span) => {
+      const near = nowMs - span * usedShare;
+      return [
+        app.redis.zrevrangebyscore(key, near, '-inf', ...limit),
+        app.redis.zrangebyscore(key, nowMs - span, near, ...limit),
+      ];
+    });
+    looks.push(app.redis.zrangebyscore(key, '-inf', nowMs - Math.min(...spans) * usedShare, ...limit));
+    for (const found of await Promise.all(looks)) for (const id of found) ids.add(id);
   }
-  const rows = await app.record.readMany([...ids], ['st', 'q', 'at', 'dl']);
-  const unanswered = rows.map(({ st, q, at, dl }) => ({
-    state: st ?? '',
-    queue: q ?? '',
-    acceptedAt: Number(at),
-    deadline: Number(dl ?? 0),
-  }));
+  const rows = await app.record.readMany([...ids], ['st', 'q', 'at', 'dl', 'ps']);
+  const { pausedMs } = await app.pauses.book();
+  const unanswered = rows.map(({ st, q, at, dl, ps }) => {
+    // The time in which its source was paused does not count.
+    const laterMs = ps === null ? 0 : pausedMs(ps, Number(at), nowMs);
+    return {
+      state: st ?? '',
+      queue: q ?? '',
+      acceptedAt: Number(at) + laterMs,
+      deadline: dl === null ? 0 : Number(dl) + laterMs,
+    };
+  });
   return conditionsOfDeadlines(config, unanswered, nowMs);
 }
 

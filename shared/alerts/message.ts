@@ -12,6 +12,8 @@ const over: Record<ConditionKind, (subject: string) => string> = {
   dead_letters: (queue) => `No more dead letters on ${queue}`,
   deadline_near: (tier) => `No ticket of ${tier} is near its deadline`,
   configuration_refused: () => 'No process refuses its configuration any more',
+  destination_disabled: (destination) => `Destination ${destination} gets deliveries again`,
+  destination_failing: (destination) => `Deliveries get through to destination ${destination} again`,
 };
 
 /** `system` is the key prefix: which system it is, where one receiver hears of several. */

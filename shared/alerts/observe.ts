@@ -6,19 +6,23 @@ import type { ProcessInfo } from '../processes/list.ts';
 import type { Condition, Observed } from './condition.ts';
 import { deadLetterConditions } from './dead-letter-conditions.ts';
 import { deadlineConditions } from './deadline-conditions.ts';
+import { createStandings } from '../destinations/standing.ts';
+import { conditionsOfDestinations } from './destination-conditions.ts';
 import { conditionsOfGates } from './gate-conditions.ts';
 
 /** `nowMs` by Redis' clock. */
 export async function observe(app: App, nowMs: number): Promise<Observed> {
   const { config } = app.runtime();
-  const [gates, processes, deadLetters, deadlines] = await Promise.all([
+  const [gates, processes, deadLetters, deadlines, standings] = await Promise.all([
     readGates(app),
     listProcesses(app.redis, app.prefix),
     deadLetterConditions(app, nowMs),
     deadlineConditions(app, nowMs),
+    createStandings(app.redis, app.prefix).of(config, nowMs),
   ]);
   const observed = conditionsOfGates(config, gates, nowMs);
-  const others = [...deadLetters, ...deadlines, ...refusedConfiguration(processes)];
+  const destinations = conditionsOfDestinations(standings, nowMs);
+  const others = [...deadLetters, ...deadlines, ...destinations, ...refusedConfiguration(processes)];
   return { ...observed, conditions: [...observed.conditions, ...others] };
 }
 

@@ -3,7 +3,10 @@ import { isIP } from 'node:net';
 import { parseSecret } from '../standard-webhooks.ts';
 import { TierlineError } from '../errors.ts';
 import { refusedRange } from '../outbound/public-address.ts';
+import { deskKinds } from '../helpdesks/desks.ts';
+import type { DeskKind } from '../helpdesks/desk.ts';
 import { unknownName, type Finding, type Path } from './problem.ts';
+import type { Helpdesk } from './schema-delivery.ts';
 import type { Config } from './schema.ts';
 
 type Findings = { problems: Finding[]; warnings: Finding[] };
@@ -14,12 +17,17 @@ export function checkSource(config: Config, name: string): Findings {
   const problems: Finding[] = [];
   if (source.platform === 'generic') {
     problems.push(...checkSecrets([...path, 'secret'], source.secret ?? []));
-  } else {
+  } else if (source.platform === 'email' || !deskKinds.has(source.platform)) {
     problems.push({
       path: [...path, 'platform'],
       message: `platform "${source.platform}" is not available in this version`,
-      allowed: ['generic'],
+      allowed: ['generic', ...deskKinds.keys()],
       allowedLabel: 'Platforms',
+    });
+  } else if (source.secret?.some((secret) => secret.length < minSecretCharacters) === true) {
+    problems.push({
+      path: [...path, 'secret'],
+      message: `must have at least ${minSecretCharacters} characters`,
     });
   }
   if (!Object.hasOwn(config.destinations, source.destination)) {
@@ -36,8 +44,10 @@ export function checkDestination(config: Config, name: string): Findings {
   const path = ['destinations', name];
   if (destination.type === 'log') return { problems: [], warnings: [] };
   if (destination.type !== 'webhook') {
+    const kind = destination.type === 'email' ? undefined : deskKinds.get(destination.type);
+    if (destination.type !== 'email' && kind !== undefined) return checkHelpdesk(path, destination, kind);
     const message = `destination type "${destination.type}" is not available in this version`;
-    const allowed = { allowed: ['webhook', 'log'], allowedLabel: 'Types' };
+    const allowed = { allowed: ['webhook', 'log', ...deskKinds.keys()], allowedLabel: 'Types' };
     return { problems: [{ path: [...path, 'type'], message, ...allowed }], warnings: [] };
   }
   const address = checkAddress([...path, 'url'], destination.url, {
@@ -47,6 +57,45 @@ export function checkDestination(config: Config, name: string): Findings {
   });
   const problems = [...address.problems, ...checkSecrets([...path, 'secret'], destination.secret)];
   return { problems, warnings: address.warnings };
+}
+
+/** A shorter one can be guessed. */
+const minSecretCharacters = 8;
+
+type HelpdeskDestination = Extract<Config['destinations'][string], { type: Helpdesk }>;
+
+/** A token that a reference leads nowhere for is told, and its tickets wait: that may be set later. */
+function checkHelpdesk(path: Path, destination: HelpdeskDestination, kind: DeskKind): Findings {
+  const missing = kind.needs
+    .map((need) => (typeof need === 'string' ? [need] : need))
+    .filter((names) => names.every((name) => name !== 'token' && destination[name] === undefined));
+  const problems: Finding[] = missing.map((names) => ({
+    path,
+    message: `missing key ${names.map((name) => `"${name}"`).join(' or ')}: ${destination.type} needs it`,
+  }));
+  const { status } = destination;
+  if (status !== undefined && kind.statuses !== undefined && !kind.statuses.includes(status)) {
+    problems.push({
+      path: [...path, 'status'],
+      message: `"${status}" is no status that ${destination.type} can be given`,
+      allowed: [...kind.statuses],
+      allowedLabel: 'Statuses',
+    });
+  }
+  const warnings: Finding[] = [];
+  if (destination.url !== undefined) {
+    const address = checkAddress([...path, 'url'], destination.url, {
+      allowsPrivate: destination.allowPrivateNetworks,
+      place: 'on this destination',
+      what: 'replies',
+    });
+    problems.push(...address.problems);
+    warnings.push(...address.warnings);
+  }
+  if (destination.token === undefined || destination.token === null) {
+    warnings.push({ path: [...path, 'token'], message: 'no token is set, so nothing can be written there' });
+  }
+  return { problems, warnings };
 }
 
 /** `place` is where allowPrivateNetworks can be set, `what` is sent there. */

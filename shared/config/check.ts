@@ -6,6 +6,8 @@ import { checkDestination, checkSource } from './check-delivery.ts';
 import { withoutEffect } from './check-effects.ts';
 import { checkParams } from './check-params.ts';
 import { checkPrices } from './check-prices.ts';
+import { checkTrust } from './check-trust.ts';
+import { checkWhen } from './check-when.ts';
 import { unknownName, type Finding, type Path } from './problem.ts';
 import { presetOf } from './presets.ts';
 import { isHouse } from './resolve.ts';
@@ -19,6 +21,7 @@ const otherName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 export function checkConfig(config: Config, facts: FileFacts): { problems: Finding[]; warnings: Finding[] } {
   const prices = checkPrices(config, facts.priceBook);
   const context = checkContext(config, facts.fileText);
+  const trust = checkTrust(config);
   const problems = [
     ...checkNames(config),
     ...Object.keys(config.providers).flatMap((name) => checkProvider(config, name)),
@@ -32,6 +35,7 @@ export function checkConfig(config: Config, facts: FileFacts): { problems: Findi
     ...Object.keys(config.destinations).flatMap((name) => checkDestination(config, name).problems),
     ...checkKnowledge(config, facts),
     ...checkAlerts(config).problems,
+    ...trust.problems,
     ...prices.problems,
   ];
   const warnings = [
@@ -40,6 +44,7 @@ export function checkConfig(config: Config, facts: FileFacts): { problems: Findi
     ...Object.keys(config.sources).flatMap((name) => checkSource(config, name).warnings),
     ...Object.keys(config.destinations).flatMap((name) => checkDestination(config, name).warnings),
     ...checkAlerts(config).warnings,
+    ...trust.warnings,
     ...withoutEffect(config),
   ];
   return { problems, warnings };
@@ -177,18 +182,11 @@ function checkTier(config: Config, name: string, facts: FileFacts): Finding[] {
 function checkRoute(config: Config, index: number): Finding[] {
   const { when, tier, models } = config.routes[index]!;
   const path = ['routes', index];
-  const lists: ['queryType' | 'source' | 'flag', string, string[]][] = [
-    ['queryType', 'query type', Object.keys(config.classifier.queryTypes)],
-    ['source', 'source', Object.keys(config.sources)],
-    ['flag', 'flag', Object.keys(config.classifier.flags)],
-  ];
-  const findings = lists.flatMap(([key, kind, known]) =>
-    (when[key] ?? []).flatMap((name, position) =>
-      known.includes(name)
-        ? []
-        : [unknownName({ path: [...path, 'when', key, position], kind, name, known })],
-    ),
-  );
+  const findings = checkWhen([...path, 'when'], when, {
+    queryType: Object.keys(config.classifier.queryTypes),
+    source: Object.keys(config.sources),
+    flag: Object.keys(config.classifier.flags),
+  });
   if (tier !== undefined) findings.push(...checkTierName(config, [...path, 'tier'], tier));
   if (models === undefined) return findings;
   findings.push(...checkChain(config, [...path, 'models'], models));

@@ -130,22 +130,24 @@ const tierOptions = {
 export const tierSchema = z.strictObject({ models: chain, ...tierOptions }).describe('A tier of answers.');
 export const tierDefaultsSchema = z.strictObject(tierOptions).describe('Defaults of every tier.');
 
+export const whenSchema = z
+  .strictObject({
+    language: oneOrMany(languageTag).exactOptional().describe("The ticket's language, or several."),
+    queryType: oneOrMany(text).exactOptional().describe('Its query type, or several.'),
+    source: oneOrMany(text).exactOptional().describe('The source it came from, or several.'),
+    tag: oneOrMany(text).exactOptional().describe('A tag that it has, or several.'),
+    lane: oneOrMany(z.enum(lanes)).exactOptional().describe('live, or backlog for imported tickets.'),
+    flag: oneOrMany(text).exactOptional().describe('A flag that it has, or several.'),
+    confidenceBelow: share
+      .exactOptional()
+      .describe('The classification is less sure than this, from 0 to 1.'),
+    complexityAbove: share.exactOptional().describe('The ticket is more complex than this, from 0 to 1.'),
+  })
+  .describe('All of these must hold; within a list one is enough. {} matches every ticket.');
+
 export const routeSchema = z
   .strictObject({
-    when: z
-      .strictObject({
-        language: oneOrMany(languageTag).exactOptional().describe("The ticket's language, or several."),
-        queryType: oneOrMany(text).exactOptional().describe('Its query type, or several.'),
-        source: oneOrMany(text).exactOptional().describe('The source it came from, or several.'),
-        tag: oneOrMany(text).exactOptional().describe('A tag that it has, or several.'),
-        lane: oneOrMany(z.enum(lanes)).exactOptional().describe('live, or backlog for imported tickets.'),
-        flag: oneOrMany(text).exactOptional().describe('A flag that it has, or several.'),
-        confidenceBelow: share
-          .exactOptional()
-          .describe('The classification is less sure than this, from 0 to 1.'),
-        complexityAbove: share.exactOptional().describe('The ticket is more complex than this, from 0 to 1.'),
-      })
-      .describe('All of these must hold; within a list one is enough. {} matches every ticket.'),
+    when: whenSchema,
     tier: text.exactOptional().describe("Where the ticket goes; without it, the classification's tier."),
     models: chain.exactOptional().describe("The chain; without it, the tier's."),
   })

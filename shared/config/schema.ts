@@ -6,6 +6,7 @@ import { filled, positiveInt, positiveNumber, text } from './schema-common.ts';
 import { destinationSchema, sourceSchema } from './schema-delivery.ts';
 import { modelDefaultsSchema, modelSchema, providerSchema } from './schema-models.ts';
 import { classifierSchema, routeSchema, tierDefaultsSchema, tierSchema } from './schema-routing.ts';
+import { checksSchema, trustSchema } from './schema-trust.ts';
 
 /** The file as written; what depends on other parts of it is filled in by `configSchema`. */
 export const fileSchema = z
@@ -15,6 +16,13 @@ export const fileSchema = z
     classifier: classifierSchema.prefault({}),
     tiers: filled('tier', tierSchema).describe('The tiers by name, in rising order.'),
     routes: z.array(routeSchema).default([]).describe('Exceptions; the first that matches wins.'),
+    trust: z
+      .array(trustSchema)
+      .default([])
+      .describe(
+        'Who lets answers out; the first that matches wins, and of it and the modes of source and tier the most careful.',
+      ),
+    checks: checksSchema.prefault({}),
     sources: z.record(z.string(), sourceSchema).default({}).describe('Where tickets come from, by name.'),
     destinations: filled('destination', destinationSchema).describe('Where answers go, by name.'),
     knowledge: z

@@ -99,9 +99,11 @@ export async function callModel(
 
 function verdictOn(outcome: ChatOutcome): CallVerdict {
   const { usage } = outcome;
-  const tokens = usage === null ? null : usage.inputTokens + usage.outputTokens;
-  if (outcome.kind === 'answer') return { kind: 'success', tokens };
-  const { fault, retryAfterMs } = outcome;
+  const used = usage === null ? null : usage.inputTokens + usage.outputTokens;
+  if (outcome.kind === 'answer') return { kind: 'success', tokens: used };
+  const { fault, retryAfterMs, possiblyBilled } = outcome;
+  // What was refused before any work used nothing of what was reserved for it.
+  const tokens = used ?? (possiblyBilled ? null : 0);
   const rule = faultRules[fault];
   const said = {
     tokens,

@@ -161,7 +161,8 @@ function noteFault(
   const mayRecover = rule.countsAgainstBreaker || !rule.isAttempt || rule.tripsLong !== null;
   if (mayRecover) {
     const tripMs = rule.tripsLong === null ? null : longTripMs;
-    waitAtMost(pass, tripMs ?? failed.retryAfterMs ?? pass.retryMs, null);
+    // Some say "at once" for ever: never earlier than asked, and later with every pass.
+    waitAtMost(pass, tripMs ?? Math.max(failed.retryAfterMs ?? 0, pass.retryMs), null);
   }
   for (const other of models) {
     if (other !== model && !sharesFault(model.chat.settings, other.chat.settings, rule)) continue;

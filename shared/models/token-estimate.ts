@@ -143,6 +143,12 @@ function count(counts: Int32Array, text: string, from: number, to: number): void
   }
 }
 
+/** What a unit counts as that is the same as the one before it. */
+const kindOfRepeated = new Uint8Array(kinds.map((_, kind) => kind));
+for (const kind of [space, punctuation]) kindOfRepeated[kind] = repeated;
+
+const runOfDigits = (kindBefore: number, run: number): number => (kindBefore === digit ? run + 1 : 0);
+
 /** The one hot loop: integers only, no allocation, and what Latin text is made of is counted in variables. */
 function countUnits(counts: Int32Array, length: number): void {
   let before = 0;
@@ -165,9 +171,9 @@ function countUnits(counts: Int32Array, length: number): void {
       if (kindBefore <= lastLetter && run > 2) endings += endsSo[before & 127]!;
       // A single blank belongs to the word after it.
       if (unit !== 0x20 || unit === before) {
-        counts[kind === space || kind === punctuation ? (unit === before ? repeated : kind) : kind]! += 1;
+        counts[unit === before ? kindOfRepeated[kind]! : kind]! += 1;
         if (kind === digit) {
-          run = kindBefore === digit ? run + 1 : 0;
+          run = runOfDigits(kindBefore, run);
           if (run % 3 === 0) counts[threeDigits]! += 1;
         }
       }

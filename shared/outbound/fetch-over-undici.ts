@@ -27,7 +27,10 @@ export type OutboundHttp = {
 };
 
 export type OutboundHttpOptions = {
-  /** Connections per origin (default 256); what exceeds them waits for one to be free. */
+  /**
+   * Connections per origin; what exceeds them waits for one to be free. By default as many as there are calls, which the
+   * pools bound: a call that waited here past its bound would count against a provider that was never asked.
+   */
   connections?: number;
   connectTimeoutMs?: number;
   maxResponseBytes?: number;
@@ -36,7 +39,7 @@ export type OutboundHttpOptions = {
 /** One keep-alive agent and its `fetch`. HTTP/1.1 only, so that an abort closes one call's own connection. */
 export function createOutboundHttp(options: OutboundHttpOptions = {}): OutboundHttp {
   const agent = new Agent({
-    connections: options.connections ?? 256,
+    connections: options.connections ?? null,
     connectTimeout: options.connectTimeoutMs ?? 5_000,
     allowH2: false,
   });

@@ -27,6 +27,10 @@ if queue == '' then
   add_fields(changes, ARGV, names, values, fields)
   settle_rows(base, key, ARGV, values + fields + 1, true, changes, f[8])
   if to == 'handed_off' then redis.call('SET', base .. 'people:' .. f[5], id, 'PX', ARGV[6]) end
+  if to == 'delivered' or to == 'drafted' or to == 'handed_off' then
+    -- Helpdesks tell what became of an answer by its conversation; it is kept with the ticket while that has its content.
+    redis.call('SET', base .. 'last:' .. f[5], id, 'PX', ARGV[6])
+  end
   local reply = finish(base, id, { f[5], f[6], timeline }, to, now, detail, tombstone_ms, changes)
   table.insert(reply, 1, n)
   table.insert(reply, 1, 'advanced')

@@ -1,5 +1,6 @@
 /** Dead letters as the record keeps them: what was given up on, and the way back. */
 import type { State } from '../stages.ts';
+import type { End } from '../ticket.ts';
 import type { Store } from './store.ts';
 
 export type DeadEnd = 'dead' | 'handed_off';
@@ -17,7 +18,7 @@ export type Revived =
 /** `end` and `sequence` are what the caller saw: a ticket that has moved since is left alone. */
 export type Revival = {
   ticketId: string;
-  end: DeadEnd;
+  end: End;
   sequence: string;
   to: State;
   queue: string;
@@ -26,6 +27,8 @@ export type Revival = {
   createdMs: number;
   /** Where the stored reply is sent again; null where it is made anew. */
   resendTo: string | null;
+  /** That has been sent: only the same bytes go once more, and whoever has the conversation keeps it. */
+  onceMore?: true;
 };
 
 export type RevivalOptions = { dry: boolean; afterHandoff: boolean; delayMs: number };
@@ -44,9 +47,10 @@ export function deadOf({ redis, settings, bases, keyOf, runOn, runOnShard }: Sto
     /** Puts a dead letter back. `dry` only says whether it would. The caller hints it, unless it has a delay. */
     async revive(revival: Revival, options: RevivalOptions): Promise<Revived> {
       const { ticketId, end, sequence, to, queue, generation, deadlineMs, createdMs, resendTo } = revival;
+      const onceMore = revival.onceMore === true ? 1 : 0;
       const seen = [options.dry ? 'dry' : 'go', end, sequence, options.afterHandoff ? 1 : 0];
       const moments = [Math.round(deadlineMs), createdMs, Math.round(options.delayMs)];
-      const own = [...seen, to, queue, generation, ...moments, resendTo ?? ''];
+      const own = [...seen, to, queue, generation, ...moments, resendTo ?? '', onceMore];
       const reply = await runOn('record/replay', ticketId, [], own);
       const kind = String(reply[0]) as Revived['kind'];
       if (kind === 'replayed') return { kind, sequence: Number(reply[1]) };
@@ -79,7 +83,7 @@ export function deadOf({ redis, settings, bases, keyOf, runOn, runOnShard }: Sto
     },
 
     /** The tickets of one end, newest first, page by page, with the moments of their ends (ms). */
-    async *endedPages(end: DeadEnd, shard: number): AsyncGenerator<{ ticketId: string; at: number }[]> {
+    async *endedPages(end: End, shard: number): AsyncGenerator<{ ticketId: string; at: number }[]> {
       let score = '+inf';
       // Ids of the same moment that have been seen. A position in the list would move with what comes and goes.
       let seen = 0;

@@ -8,10 +8,11 @@
 --   lt lease token ('' without one; its end is the score in `leases`), le when its entry there ends at the earliest,
 --   ca claimed at, cc claims without progress, pu/pk parked until, parks so far
 --   pr earlier unanswered messages that this ticket covers (ids, comma separated), sb superseded by, wf waits for the end of,
---   wp its conversation is with people
+--   wp its conversation is with people, ps its source, once that was paused while the ticket waited
 --   drp dropped from the dead letters (ms), ho its hand-off has been given a moment, rs 1 where the stored reply may have
 --   arrived before it was replayed
 --   sd token of the claim that began the sending, cls classification, rte route, dl deadline, rep reply bytes, rty reply type, dlv deliveries, why cause
+--   fb what became of the answer ("ms by JSON" a line), see feedback.lua
 --   ret "state queue" to go back to when an earlier message arrives late, an calls opened, a1.. ledger rows ("o" open, "s" settled)
 
 local TIMELINE_BYTES = 6000
@@ -35,10 +36,15 @@ local function id_of(member)
 end
 
 -- A ticket that loses its lease to something other than its expiry may leave a call behind whose process is dead; who is
--- alive hears of it by renewing, ends the call and settles its row before the lease would have ended.
+-- alive hears of it by renewing, ends the call and settles its row before the lease would have ended. Where no lease is left,
+-- it ran out already, or an error of ours ended the work: only an open row says so.
 local function watch_calls(base, id, calls)
   if not calls then return end
   local lease = redis.call('ZSCORE', base .. 'leases', id)
+  if not lease then
+    local last = redis.call('HGET', base .. 't:' .. id, 'a' .. calls)
+    if last and string.sub(last, 1, 1) == 'o' then lease = now_text() end
+  end
   if lease then redis.call('ZADD', base .. 'orphans', lease, id .. ':' .. calls) end
 end
 

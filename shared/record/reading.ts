@@ -16,6 +16,8 @@ export type OpenTicket = {
   /** A worker has it. */
   isLeased: boolean;
   isParked: boolean;
+  /** Its source, once that was paused while the ticket waited. */
+  pausedSource: string | null;
 };
 
 export function readingOf(store: Store) {
@@ -83,9 +85,9 @@ function openTicketsOf({ redis, bases, keyOf }: Store) {
     /** Those of the given tickets that are open. */
     async standings(ticketIds: readonly string[]): Promise<OpenTicket[]> {
       const found = await Promise.all(
-        ticketIds.map((ticketId) => redis.hmget(keyOf(ticketId), 'st', 'q', 'at', 'lt', 'pu')),
+        ticketIds.map((ticketId) => redis.hmget(keyOf(ticketId), 'st', 'q', 'at', 'lt', 'pu', 'ps')),
       );
-      return found.flatMap(([state, queue, acceptedAt, lease, parkedUntil], i) => {
+      return found.flatMap(([state, queue, acceptedAt, lease, parkedUntil, source], i) => {
         if (!state || !queue) return [];
         return {
           ticketId: ticketIds[i]!,
@@ -94,6 +96,7 @@ function openTicketsOf({ redis, bases, keyOf }: Store) {
           acceptedAt: Number(acceptedAt),
           isLeased: Boolean(lease),
           isParked: Boolean(parkedUntil),
+          pausedSource: source ?? null,
         };
       });
     },

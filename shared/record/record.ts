@@ -4,6 +4,7 @@
  */
 import type { Redis } from '../redis.ts';
 import { deadOf } from './dead.ts';
+import { feedbackOf } from './feedback.ts';
 import { intakeOf } from './intake.ts';
 import { leasesOf } from './leases.ts';
 import { movesOf } from './moves.ts';
@@ -32,5 +33,6 @@ export function createRecord(redis: Redis, given: RecordSettings) {
     ...upkeepOf(store),
     ...readingOf(store),
     ...deadOf(store),
+    ...feedbackOf(store),
   };
 }

@@ -7,7 +7,7 @@ for _, id in ipairs(ids) do
     local f = redis.call('HMGET', base .. 't:' .. id, 'cv', 'ar')
     if f[1] then redis.call('ZREM', base .. 'c:' .. f[1], f[2] .. ':' .. id) end
   end
-  redis.call('HDEL', base .. 't:' .. id, 'tk', 'rep', 'dlv', 'cls', 'rte', 'tl', 'pr', 'why')
+  redis.call('HDEL', base .. 't:' .. id, 'tk', 'rep', 'dlv', 'cls', 'rte', 'tl', 'pr', 'why', 'fb')
   redis.call('ZREM', base .. 'end:' .. state, id)
 end
 return #ids

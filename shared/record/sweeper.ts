@@ -31,8 +31,9 @@ export function startSweeper(app: App): Running {
       'NX',
     );
     if (lock !== 'OK') return false;
+    const { paused } = await app.pauses.book();
     for (let more = true; more && !closed;) {
-      const due = await app.record.sweep(shard, sweepLimit);
+      const due = await app.record.sweep(shard, sweepLimit, [...paused.keys()]);
       await sendHints(app, due.hints);
       more = due.more;
       if (due.hints.length > 0) app.log.debug({ shard, tickets: due.hints.length }, 'sweep.hinted');

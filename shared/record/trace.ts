@@ -1,9 +1,11 @@
 /** A ticket's whole story, from its stored record to what `GET /v1/tickets/{id}` and `tierline ticket` show. */
 import { z } from 'zod';
+import type { ToldFeedback } from '../feedback.ts';
 import { usdNumber } from '../ledger/money.ts';
 import { parseStored } from '../stored-json.ts';
-import { classificationSchema, ticketSchema } from '../ticket.ts';
+import { classificationSchema, ticketSchema, trustModes } from '../ticket.ts';
 import type { Classification, Ticket } from '../ticket.ts';
+import { feedbackFrom } from './feedback.ts';
 import { rowSchema } from './ledger-rows.ts';
 import { visibleState } from './visible-state.ts';
 
@@ -33,6 +35,11 @@ const routeSchema = z.object({
   chain: z.array(z.string()),
   rule: z.number().nullable(),
   model: z.string().optional(),
+  /** Who sends the answer, and the setting that says so where it is not the machine. */
+  mode: z.enum(trustModes).optional(),
+  by: z.string().nullish(),
+  /** The checks that the reply failed. */
+  checks: z.array(z.string()).optional(),
 });
 
 export type Trace = {
@@ -50,6 +57,8 @@ export type Trace = {
   costUsd: number | null;
   supersededBy: string | null;
   cause: string | null;
+  /** What became of the answer, oldest first. */
+  feedback: ToldFeedback[];
   timeline: { at: string; state: string; detail: string | null }[];
 };
 
@@ -82,6 +91,7 @@ export function traceOf(ticketId: string, stored: Stored, now = Date.now()): Tra
     supersededBy: stored['sb'] ?? null,
     cause:
       stored['why'] === undefined ? null : z.object({ cause: z.string() }).parse(json(stored['why'])).cause,
+    feedback: feedbackFrom(stored['fb']),
     timeline: timelineOf(stored['tl']),
   };
 }

@@ -1,4 +1,5 @@
 /** What the sweeper asks of the record. */
+import { sweepHold } from '../source-pauses.ts';
 import { auditAgeMs } from '../stages.ts';
 import type { Hint } from '../stages.ts';
 import { ends } from '../ticket.ts';
@@ -16,10 +17,15 @@ export function upkeepOf({ redis, settings, bases, runOnShard }: Store) {
   return {
     /**
      * Tickets of one shard whose lease expired or whose park is over; each must be hinted. Looks at no more than `limit`
-     * of each; `more` says that it stopped there.
+     * of each; `more` says that it stopped there. Parked tickets of the `paused` sources wait on.
      */
-    async sweep(shard: number, limit: number): Promise<{ hints: Hint[]; more: boolean }> {
-      const reply = await runOnShard('record/sweep', bases[shard]!, [limit]);
+    async sweep(
+      shard: number,
+      limit: number,
+      paused: readonly string[] = [],
+    ): Promise<{ hints: Hint[]; more: boolean }> {
+      const hold = [sweepHold.leastMs, sweepHold.spreadMs];
+      const reply = await runOnShard('record/sweep', bases[shard]!, [limit, ...hold, ...paused]);
       return { hints: hintsFrom(reply, 1), more: reply[0] === 1 };
     },
 

@@ -10,14 +10,17 @@ export type StatusFinding = {
     | 'no_worker'
     | 'too_old'
     | 'paused'
+    | 'source_paused'
     | 'breaker_open'
     | 'dead_letters'
+    | 'destination_disabled'
+    | 'destination_failing'
     | 'configuration_refused'
     | 'configurations_differ'
     | 'configuration_elsewhere'
     | 'redis_unsafe'
     | 'unpriced_calls';
-  /** What it is about: a tier, a queue, a model. */
+  /** What it is about: a tier, a queue, a source, a model, a destination. */
   subject: string;
   /** A sentence. */
   message: string;
@@ -37,7 +40,9 @@ export function findingsOf(status: SystemStatus, version: string): StatusFinding
     })),
     ...processFindings(status, version),
     ...status.stages.flatMap((stage) => stageFindings(stage, status.processes.length > 0)),
+    ...status.pausedSources.map((one) => pausedSourceFinding(one, Date.parse(status.at))),
     ...status.breakers.flatMap((breaker) => breakerFindings(breaker)),
+    ...status.destinations.map((one) => destinationFinding(one, Date.parse(status.at))),
     ...ticketFindings(status),
   ];
   return [
@@ -138,6 +143,20 @@ function stageFindings(stage: StageStatus, anythingRuns: boolean): StatusFinding
   return findings;
 }
 
+function pausedSourceFinding(
+  { source, sinceMs, kept }: SystemStatus['pausedSources'][number],
+  nowMs: number,
+): StatusFinding {
+  const since = `for ${seconds(Math.max(0, nowMs - sinceMs) / 1000)}`;
+  return {
+    level: 'notice',
+    code: 'source_paused',
+    subject: source,
+    message: `Source ${source} has been paused ${since}: ${kept === 0 ? 'nothing of it waits' : `${countOf(kept)} of it ${kept === 1 ? 'is' : 'are'} kept`}, and nothing is delivered.`,
+    cure: `Go on: tierline sources resume ${source}`,
+  };
+}
+
 /** More workers help only where all slots are taken; a parked ticket waits for its provider. */
 function cureForAge(stage: StageStatus): string {
   if (stage.paused || stage.workers === 0) return 'It goes down once the queue is worked on again.';
@@ -175,6 +194,31 @@ function breakerFindings(gate: SystemStatus['breakers'][number]): StatusFinding[
       cure,
     },
   ];
+}
+
+function destinationFinding(
+  { destination, standing, sinceMs }: SystemStatus['destinations'][number],
+  nowMs: number,
+): StatusFinding {
+  const ageMs = Math.max(0, nowMs - sinceMs);
+  const since = `for ${seconds(ageMs / 1000)}`;
+  if (standing === 'disabled') {
+    return {
+      level: 'wrong',
+      code: 'destination_disabled',
+      subject: destination,
+      message: `Destination ${destination} has been disabled ${since}: it answered 410. Its answers end dead, and are kept.`,
+      cure: `Once it takes them again: tierline deliveries enable ${destination}, then tierline deliveries recover --destination ${destination} --since 1d`,
+    };
+  }
+  return {
+    // A short trouble of a receiver mends itself.
+    level: ageMs < 60_000 ? 'notice' : 'wrong',
+    code: 'destination_failing',
+    subject: destination,
+    message: `Nothing has got through to destination ${destination} ${since}: its deliveries wait, and one tries from time to time.`,
+    cure: `Mend it; they go on by themselves. What went wrong: tierline deliveries list --destination ${destination} --state retrying`,
+  };
 }
 
 function ticketFindings({ deadLetters, spend }: SystemStatus): StatusFinding[] {

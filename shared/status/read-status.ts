@@ -1,6 +1,8 @@
 /** How the whole system stands, for one screen. Reads only. */
 import type { App } from '../app.ts';
 import { groupDeadLetters } from '../dead-letters.ts';
+import { createStandings } from '../destinations/standing.ts';
+import type { DestinationStanding } from '../destinations/standing.ts';
 import { readCosts } from '../ledger/costs.ts';
 import { readGates } from '../models/gate-state.ts';
 import type { GateStatus } from '../models/gate-state.ts';
@@ -11,6 +13,8 @@ import type { ProcessInfo } from '../processes/list.ts';
 import { redisTime } from '../redis.ts';
 import { judgeRedis, readRedisFacts } from '../redis-health.ts';
 import type { RedisFacts, RedisFinding } from '../redis-health.ts';
+import { readPausedSources } from './sources.ts';
+import type { PausedSource } from './sources.ts';
 import { readStages } from './stages.ts';
 import type { StageStatus } from './stages.ts';
 
@@ -18,8 +22,12 @@ export type SystemStatus = {
   at: string;
   stages: StageStatus[];
   tickets: { open: number; leased: number; parked: number };
+  /** By hand; the others are answered. */
+  pausedSources: PausedSource[];
   /** Models that are not simply called: open, on probation, limited for now, or forced by hand. */
   breakers: GateStatus[];
+  /** Those that are not simply delivered to. */
+  destinations: DestinationStanding[];
   deadLetters: {
     /** Undeliverable answers, and tickets that were kept for an operator. */
     held: number;
@@ -55,19 +63,24 @@ export async function readStatus(app: App, place: string): Promise<SystemStatus>
     listProcesses(app.redis, app.prefix),
     readRedisFacts(app.redis),
   ]);
-  const [stages, tickets, breakers, groups, handedOff24h, costs] = await Promise.all([
-    readStages(app, processes),
-    app.record.counts(),
-    readGates(app),
-    groupDeadLetters(app, { state: 'dead' }),
-    app.record.countEnded('handed_off', now - dayMs),
-    readCosts(app, { sinceMs: now - (now % dayMs), untilMs: now, by: [] }),
-  ]);
+  const [stages, tickets, pausedSources, breakers, destinations, groups, handedOff24h, costs] =
+    await Promise.all([
+      readStages(app, processes),
+      app.record.counts(),
+      readPausedSources(app),
+      readGates(app),
+      createStandings(app.redis, app.prefix).of(app.runtime().config, now),
+      groupDeadLetters(app, { state: 'dead' }),
+      app.record.countEnded('handed_off', now - dayMs),
+      readCosts(app, { sinceMs: now - (now % dayMs), untilMs: now, by: [] }),
+    ]);
   return {
     at: new Date(now).toISOString(),
     stages,
     tickets,
+    pausedSources,
     breakers: breakers.filter((gate) => !isUsual(gate)),
+    destinations,
     deadLetters: {
       held: groups.reduce((sum, { count }) => sum + count, 0),
       causes: groups.map(({ cause, queue, count }) => ({ cause, queue, count })),

@@ -3,6 +3,7 @@ import type { App } from '../app.ts';
 import type { OpenTicket } from '../record/reading.ts';
 import type { ProcessInfo } from '../processes/list.ts';
 import { redisTime } from '../redis.ts';
+import { readPauses } from '../source-pauses.ts';
 import { classifyQueue, deliverQueue, tierQueue } from '../stages.ts';
 import type { Lane } from '../ticket.ts';
 
@@ -77,7 +78,8 @@ export async function readStages(app: App, processes: readonly ProcessInfo[]): P
 
 /** The tickets that wait longest, and those that are parked, by the queue they belong to. */
 async function readWaiting(app: App, queues: readonly string[]) {
-  const [open, parked, heads, counts] = await Promise.all([
+  const [{ paused }, open, parked, heads, counts] = await Promise.all([
+    readPauses(app),
     app.record.list('open', openLookedAt),
     app.record.parked(parkedLookedAt),
     Promise.all(queues.map((queue) => app.hints.oldest(queue))),
@@ -93,7 +95,10 @@ async function readWaiting(app: App, queues: readonly string[]) {
   const scale = parked.length === 0 ? 1 : Math.max(1, counts.parked / parked.length);
   return {
     oldestOf(queue: string): number | null {
-      const accepted = of(queue).map(({ acceptedAt }) => acceptedAt);
+      // That a paused source's tickets grow old is what somebody wanted.
+      const accepted = of(queue)
+        .filter(({ isParked, pausedSource }) => !isParked || !paused.has(pausedSource ?? ''))
+        .map(({ acceptedAt }) => acceptedAt);
       return accepted.length === 0 ? null : accepted.reduce((a, b) => Math.min(a, b));
     },
     parkedOf: (queue: string): number =>

@@ -7,6 +7,7 @@ import type { ModelSettings } from '../../shared/models/chat.ts';
 import { createHints } from '../../shared/queue.ts';
 import { createRecord } from '../../shared/record/record.ts';
 import { connectRedis } from '../../shared/redis.ts';
+import { createSourcePauses } from '../../shared/source-pauses.ts';
 import type { Runtime } from '../../shared/runtime.ts';
 import { ignoreErrors } from './world.ts';
 
@@ -98,6 +99,7 @@ export function machineryApp(url: string): App {
       tombstoneMs: 14 * 86_400_000,
     }),
     hints: createHints({ redis, prefix, shards: 1, onError: ignoreErrors }),
+    pauses: createSourcePauses({ redis, prefix, log: createLog('silent') }),
     now: Date.now,
     random: Math.random,
   };

@@ -4,6 +4,7 @@ import { startStage } from '../../shared/work.ts';
 import { classifyStage } from '../../services/classifier/classify.ts';
 import { answerStage } from '../../services/tier-worker/answer.ts';
 import { deliverStage } from '../../services/results/deliver.ts';
+import { createDeliveryDoor } from '../../services/results/delivery-door.ts';
 import { startSweeper } from '../../shared/record/sweeper.ts';
 import { connectRedis } from '../../shared/redis.ts';
 import { classifyQueue, deliverQueue, tierQueue } from '../../shared/stages.ts';
@@ -73,7 +74,9 @@ function startTierline(): void {
     },
     close: () => Promise.resolve(),
   };
-  const destinations = { get: () => destination, close: () => Promise.resolve() };
+  const destinations = { get: () => destination, count: 1, close: () => Promise.resolve() };
+  const door = createDeliveryDoor({ slots: concurrency, now: app.now, random: app.random, onEvent: () => {} });
+  const disabled = { has: () => Promise.resolve(false), add: () => Promise.resolve() };
   const pool = (queue: string) => ({ queues: { live: queue }, concurrency });
   startStage(
     app,
@@ -83,7 +86,7 @@ function startTierline(): void {
   startStage(app, answerStage(app), pool(tierQueue('simple', 'live')));
   startStage(
     app,
-    deliverStage(app, () => destinations),
+    deliverStage(app, { destinationsOf: () => destinations, door, disabled }),
     pool(deliverQueue('live')),
   );
   startSweeper(app);

@@ -12,6 +12,7 @@ import type { TestContext } from 'node:test';
 import { z } from 'zod';
 import { projectFolder } from './project-copy.ts';
 import { chaosSeed } from './random.ts';
+import { tooLate } from './zombie.ts';
 
 const summarySchema = z.object({
   seed: z.number(),
@@ -23,8 +24,8 @@ const summarySchema = z.object({
 });
 const seed = chaosSeed();
 
-async function runChaos(t: TestContext, options: string) {
-  const given = `--seed ${seed} --json ${options}`.split(' ');
+async function runChaos(t: TestContext, options: string, withSeed = seed) {
+  const given = `--seed ${withSeed} --json ${options}`.split(' ');
   t.diagnostic(`npm run chaos -- ${given.join(' ')}`);
   const child = spawn(process.execPath, [path.join(projectFolder, 'test/chaos/run.ts'), ...given], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -34,6 +35,17 @@ async function runChaos(t: TestContext, options: string) {
   const [code] = (await ended) as [number | null];
   if (stdout === '') return { code, stderr, summary: null };
   return { code, stderr, summary: summarySchema.parse(JSON.parse(stdout)) };
+}
+
+const runsAtMost = 3;
+
+/** On a busy machine nobody may take over before a stopped worker wakes up: then it does so in time, and another seed has its turn. */
+async function runUnspoiled(t: TestContext, options: string) {
+  for (let run = 1; ; run += 1) {
+    const outcome = await runChaos(t, options, seed + run - 1);
+    if (outcome.summary?.faults[tooLate] !== undefined || run === runsAtMost) return outcome;
+    t.diagnostic(`spoiled: ${JSON.stringify(outcome.summary?.faults)}`);
+  }
 }
 
 describe('npm run chaos', { concurrency: 3, timeout: 400_000 }, () => {
@@ -51,18 +63,17 @@ describe('npm run chaos', { concurrency: 3, timeout: 400_000 }, () => {
   });
 
   test('without the sweeper what is put aside never comes back, and the run says so', async (t) => {
-    const { code, summary } = await runChaos(t, '--control no-sweeper --seconds 8 --faults receiver,kill');
+    const { code, summary } = await runChaos(t, '--control no-sweeper --seconds 8 --faults receiver');
     assert.equal(code, 1);
     const lost = summary!.violations.filter((one) => one.startsWith('lost: '));
     assert.ok(lost.length > 0, summary!.violations.join('\n'));
   });
 
-  // A question dropped, or money booked for another call than the one it was for: whichever the late worker gets to first.
   test('without the token check a worker that wakes up too late is heard, and the run says so', async (t) => {
-    const { code, summary, stderr } = await runChaos(t, '--control no-token --seconds 8 --faults stop');
+    const { code, summary, stderr } = await runUnspoiled(t, '--control no-token --seconds 8 --faults stop');
     assert.equal(code, 1, stderr);
-    const found = summary!.violations.filter((one) => /^(?:a question dropped|money): /.test(one));
-    assert.ok(found.length > 0, summary!.violations.join('\n'));
+    const dropped = summary!.violations.filter((one) => one.startsWith('a question dropped'));
+    assert.ok(dropped.length > 0, summary!.violations.join('\n'));
   });
 
   test('wrong usage is told, and exits with 2', async (t) => {

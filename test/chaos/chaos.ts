@@ -1,6 +1,7 @@
 /** One run: a world, a storm over it, quiet, late repetitions, and the checks. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultKind } from './faults.ts';
+import { roleOf } from './fleet.ts';
 import type { Member } from './fleet.ts';
 import { startHeldProvider } from './held-provider.ts';
 import type { HeldProvider } from './held-provider.ts';
@@ -176,9 +177,12 @@ async function runIn(options: ChaosOptions, servers: Servers, world: World): Pro
 
 const ticketsWithEvidence = 3;
 
+/** What was logged about the first tickets; of every kind of violation one, before there is a second of any. */
 function evidenceFor({ fleet }: World, violations: string[]): string[] {
-  const ids = new Set(violations.flatMap((one) => one.match(/\bt_[0-9a-z]{10,40}/g) ?? []));
-  return [...ids].slice(0, ticketsWithEvidence).flatMap((id) => fleet.linesWith(id));
+  const kinds = [...Map.groupBy(violations, (one) => one.split(':')[0]).values()];
+  const firsts = kinds.map(([first = '']) => first);
+  const ids = new Set([...firsts, ...violations].flatMap((one) => one.match(/\bt_[0-9a-z]{10,40}/g) ?? []));
+  return [...ids].slice(0, Math.max(ticketsWithEvidence, firsts.length)).flatMap((id) => fleet.linesWith(id));
 }
 
 function progressOf({ world, counts }: Storm, startedAt: number): string {
@@ -188,7 +192,7 @@ function progressOf({ world, counts }: Storm, startedAt: number): string {
 }
 
 async function openStorm(options: ChaosOptions, servers: Servers, world: World): Promise<Storm> {
-  const fleet = members.map((name): Member => world.fleet.add(name, [name.replace(/ \d+$/, '')]));
+  const fleet = members.map((name): Member => world.fleet.add(name, [roleOf({ name })]));
   await Promise.all(fleet.map((member) => member.started()));
   const urls = urlsOf(servers, world.receiver.url);
   return {

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { moods } from './moods.ts';
 import type { MoodName } from './moods.ts';
+import { roleOf } from './fleet.ts';
 import type { Member } from './fleet.ts';
 import type { Line } from './proxy.ts';
 import type { Random } from './random.ts';
@@ -69,8 +70,6 @@ async function replace(
   asleep.delete(victim);
   await victim.started().finally(() => starting.delete(victim));
 }
-
-const roleOf = ({ name }: Member): string => name.replace(/ \d+$/, '');
 
 /** A process that starts with a broken file refuses to, rightly. */
 async function untilUsable(storm: Storm): Promise<void> {

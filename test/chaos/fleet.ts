@@ -29,6 +29,9 @@ export type Member = {
   wrote: (pattern: RegExp) => number;
 };
 
+/** `tier 2` is one of several that do the work of `tier`. */
+export const roleOf = ({ name }: Pick<Member, 'name'>): string => name.replace(/ \d+$/, '');
+
 export type Fleet = {
   add: (name: string, roles: readonly string[]) => Member;
   /** What a process wrote last, for a report. */
@@ -42,11 +45,12 @@ export type Fleet = {
 
 /**
  * The service takes the shell's place, so that the child's pid is the service's. The watcher reads from us until we send a
- * line; where we are gone without one, even by kill -9, it takes the service along.
+ * line; where we are gone without one, even by kill -9, it takes the service along. What ends a whole group, such as Ctrl-C,
+ * must not end the watcher first.
  */
 const launcher = `
 exec 3<&0
-(read -r line <&3 || kill -KILL $$) >/dev/null 2>&1 &
+(trap '' HUP INT TERM; read -r line <&3 || kill -KILL $$) >/dev/null 2>&1 &
 exec "$@" </dev/null 3<&-
 `;
 const keptLines = 20_000;

@@ -16,6 +16,7 @@ const row: Row = {
 };
 const call: SeenCall = {
   requestId: 'req_1',
+  arrivedAt: 2,
   purpose: 'answer',
   marker: 'new',
   markers: ['old', 'new'],
@@ -55,6 +56,28 @@ function wellWorld(): Seen & { tickets: [SeenTicket, SeenTicket] } {
 
 test('where all is well there is nothing to report', () => {
   assert.deepEqual(violationsOf(wellWorld()), []);
+});
+
+/** Given up before anything of it was sent. */
+const unsentRow: Row = { ...row, requestId: null, fault: 'aborted', durationMs: 10, nanoUsd: 0 };
+
+test('a call that was given up before it was sent is free, and nobody saw it', () => {
+  const seen = wellWorld();
+  seen.tickets[1].rows.push({ isOpen: false, row: unsentRow });
+  seen.costs.calls += 1;
+  assert.deepEqual(violationsOf(seen), []);
+});
+
+test('a refused call takes a free row, and a killed one a row that is possibly billed, whichever comes first', () => {
+  const seen = wellWorld();
+  const at = (startedAt: number, changes: Partial<Row>): Row => ({ ...unsentRow, startedAt, ...changes });
+  seen.calls.push({ ...call, requestId: 'req_2', text: null, arrivedAt: 5 });
+  seen.calls.push({ ...call, requestId: 'req_3', text: 'Other.', arrivedAt: 6 });
+  seen.tickets[1].rows.push({ isOpen: false, row: at(4, { possiblyBilled: true, nanoUsd: null }) });
+  seen.tickets[1].rows.push({ isOpen: false, row: at(3, { fault: 'server_error' }) });
+  seen.costs.calls += 2;
+  seen.costs.possiblyBilledCalls += 1;
+  assert.deepEqual(violationsOf(seen), []);
 });
 
 const wrongs: [string, RegExp, (seen: ReturnType<typeof wellWorld>) => void][] = [
@@ -118,9 +141,27 @@ const wrongs: [string, RegExp, (seen: ReturnType<typeof wellWorld>) => void][] =
     ({ tickets }) => void tickets[1].rows.push({ isOpen: false, row }),
   ],
   [
-    'a row without a call that is called free',
-    /1 rows that are called free, and 0 of its calls were refused/,
-    ({ tickets }) => void tickets[1].rows.push({ isOpen: false, row: { ...row, requestId: null } }),
+    'a row that is called free without having been refused',
+    /a call of small for new \(t_new\) \(truncated\) is called free/,
+    ({ tickets }) =>
+      void tickets[1].rows.push({ isOpen: false, row: { ...row, requestId: null, fault: 'truncated' } }),
+  ],
+  [
+    'a call that was answered, in a row that says it was never sent',
+    /^money: new .* 1 of them \(1 answered\) .* none is for req_2/,
+    (seen) => {
+      seen.calls.push({ ...call, requestId: 'req_2', text: 'Other.' });
+      seen.tickets[1].rows.push({ isOpen: false, row: unsentRow });
+    },
+  ],
+  [
+    'a call that was answered while no row was open, in spite of another that is possibly billed',
+    /^money: new .* none is for req_2/,
+    (seen) => {
+      seen.calls.push({ ...call, requestId: 'req_2', text: 'Other.', arrivedAt: 60_000 });
+      const killed = { ...unsentRow, possiblyBilled: true };
+      seen.tickets[1].rows.push({ isOpen: false, row: killed });
+    },
   ],
   [
     'a row that nobody settled',

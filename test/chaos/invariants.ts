@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Row } from '../../shared/record/ledger-rows.ts';
 import { ends } from '../../shared/ticket.ts';
+import { moneyViolations, rollupViolations } from './money.ts';
 
 /** A message that was answered with 2xx, and what is stored about it. Its marker is a word that stands in its text alone. */
 export type SeenTicket = {
@@ -12,12 +13,15 @@ export type SeenTicket = {
   record: Record<string, string> | null;
   /** The ends whose lists it is on. */
   listedAt: string[];
-  rows: { isOpen: boolean; row: Row }[];
+  rows: SeenRow[];
 };
 
-/** A request that the provider read. `text` is null where it refused. */
+export type SeenRow = { isOpen: boolean; row: Row };
+
+/** A request that the provider read, at `arrivedAt` (ms since the epoch). `text` is null where it refused. */
 export type SeenCall = {
   requestId: string;
+  arrivedAt: number;
   purpose: 'classify' | 'answer';
   marker: string;
   /** All messages in the prompt. */
@@ -58,7 +62,8 @@ export function violationsOf(seen: Seen): string[] {
     ...voiceViolations(seen),
     ...seen.tickets.flatMap((ticket) =>
       moneyViolations(
-        ticket,
+        nameOf(ticket),
+        ticket.rows,
         seen.calls.filter((call) => call.marker === ticket.marker),
       ),
     ),
@@ -156,59 +161,4 @@ function speakerOf(ticket: SeenTicket, byId: Map<string, SeenTicket>): SeenTicke
     speaker = byId.get(speaker.record['sb'] ?? '') ?? null;
   }
   return speaker;
-}
-
-/**
- * Every call has its row: the answered ones under their request id, all others (killed, cut, given up, refused) in a row
- * without one. What was answered and did not come back to us must be called possibly billed, and so must a row without a
- * call; only what a server refused is free. At the end every row is settled.
- */
-function moneyViolations(ticket: SeenTicket, calls: SeenCall[]): string[] {
-  const found: string[] = [];
-  const ids = new Map(
-    ticket.rows.flatMap(({ row }) => (row.requestId ? [[row.requestId, row] as const] : [])),
-  );
-  const unnamed = ticket.rows.filter(({ row }) => !row.requestId);
-  const doubtful = unnamed.filter(({ isOpen, row }) => isOpen || row.possiblyBilled === true);
-  const unseen = calls.filter((call) => !ids.has(call.requestId));
-  const unseenAnswers = unseen.filter((call) => call.text !== null);
-  const calledFree = unnamed.length - doubtful.length;
-  const refused = unseen.length - unseenAnswers.length;
-  if (calledFree > refused) {
-    found.push(
-      `money: ${nameOf(ticket)} has ${calledFree} rows that are called free, and ${refused} of its calls were refused`,
-    );
-  }
-  for (const { isOpen, row } of ticket.rows)
-    if (isOpen) found.push(`money: a call of ${row.model} for ${nameOf(ticket)} is in no total`);
-  if (unseen.length > unnamed.length || unseenAnswers.length > doubtful.length) {
-    found.push(
-      `money: ${nameOf(ticket)} has ${calls.length} calls, ${unseen.length} of them (${unseenAnswers.length} answered) ` +
-        `without a row of their own, and ${unnamed.length} rows (${doubtful.length} possibly billed) for these`,
-    );
-  }
-  for (const [requestId, row] of ids) {
-    if (!calls.some((call) => call.requestId === requestId))
-      found.push(`money: ${nameOf(ticket)} has a row for ${requestId}, which was no call of it`);
-    if (typeof row.nanoUsd !== 'number') found.push(`money: ${nameOf(ticket)} has no cost for ${requestId}`);
-  }
-  if (ids.size + unnamed.length !== ticket.rows.length)
-    found.push(`money: ${nameOf(ticket)} has two rows for one call`);
-  return found;
-}
-
-function rollupViolations({ tickets, costs }: Seen): string[] {
-  const settled = tickets.flatMap((ticket) => ticket.rows.filter(({ isOpen }) => !isOpen));
-  const nanoUsd = settled.reduce((sum, { row }) => sum + (row.nanoUsd ?? 0), 0);
-  const found: string[] = [];
-  if (costs.calls !== settled.length)
-    found.push(`money: ${settled.length} settled rows, ${costs.calls} calls in the roll-ups`);
-  if (costs.nanoUsd !== nanoUsd)
-    found.push(`money: rows of ${nanoUsd} nano-dollars, roll-ups of ${costs.nanoUsd}`);
-  const doubtful = settled.filter(({ row }) => row.possiblyBilled === true).length;
-  if (costs.possiblyBilledCalls !== doubtful)
-    found.push(
-      `money: ${doubtful} rows are possibly billed, ${costs.possiblyBilledCalls} calls in the roll-ups`,
-    );
-  return found;
 }

@@ -1,11 +1,10 @@
 /** Were the configured limits kept, as the model servers saw it? Pure. */
 import type { SeenCall } from './invariants.ts';
 
-/** A call with the process that made it and its time at the server (ms since the epoch). `endedAt` null: never. */
+/** A call with the process that made it and its end at the server (ms since the epoch; null: never). */
 export type TimedCall = SeenCall & {
   model: string;
   process: string;
-  arrivedAt: number;
   endedAt: number | null;
 };
 

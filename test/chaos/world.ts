@@ -209,7 +209,7 @@ const hasNothingLeft = async (app: App): Promise<boolean> =>
 const redisBackWithinMs = 60_000;
 const postTimeoutMs = 5000;
 const postAgainMs = 100;
-const postWithinMs = 120_000;
+const postWithinMs = 300_000;
 
 async function postUntilAccepted(intake: Member, message: Message): Promise<string> {
   let ticketId: string | null = null;

@@ -1,11 +1,16 @@
 /** A worker that is stopped beyond its lease in the middle of its calls, and wakes up with answers that nobody wants any more. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Member } from './fleet.ts';
+import { roleOf } from './fleet.ts';
 import { messageOf } from './messages.ts';
 import type { Message } from './messages.ts';
 import type { Random } from './random.ts';
 import { patientTag } from './settings.ts';
 import { noteFault } from './storm.ts';
 import type { Storm } from './storm.ts';
+
+/** The name of this fault where nothing spoiled it. */
+export const tooLate = 'a worker wakes up too late';
 
 const firstNumber = 8000;
 const atATime = 3;
@@ -21,50 +26,69 @@ const wakingMs = 1500;
  */
 export async function stopBeyondLease(storm: Storm, random: Random): Promise<void> {
   const { world, intake, held } = storm;
-  const { newer, older } = plan(random);
-  const markers = newer.map(({ marker }) => marker);
-  for (const message of [...newer, ...older]) storm.introduce(message);
-  const ids = await Promise.all(newer.map((message) => world.post(intake, message)));
+  const pairs = plan(random);
+  for (const { newer, older } of pairs) for (const message of [newer, older]) storm.introduce(message);
+  const ids = new Map(
+    await Promise.all(
+      pairs.map(async ({ newer }) => [newer.marker, await world.post(intake, newer)] as const),
+    ),
+  );
   try {
-    await comesTrue(() => markers.every((marker) => held.asked(marker) > 0), askedWithinMs);
-    const asker = held.calls.findLast((call) => markers.includes(call.marker))?.process;
-    const sleeper = storm.members.find((member) => member.name === asker);
-    if (sleeper === undefined || storm.asleep.has(sleeper) || storm.starting.has(sleeper)) return;
+    await comesTrue(() => pairs.every(({ newer }) => held.asked(newer.marker) > 0), askedWithinMs);
+    const sleeper = whoAsked(
+      storm,
+      pairs.map(({ newer }) => newer.marker),
+    );
+    if (sleeper === null) return;
+    const own = pairs.filter(({ newer }) => whoAsked(storm, [newer.marker]) === sleeper);
     storm.asleep.add(sleeper);
-    const before = await leasesOf(storm, ids);
+    const ownIds = own.map(({ newer }) => ids.get(newer.marker)!);
+    const before = await leasesOf(storm, ownIds);
     const from = Date.now();
     await sleeper.stop();
-    const times = new Map(markers.map((marker) => [marker, held.asked(marker)]));
-    held.release(markers);
+    const times = own.map(({ newer }) => held.asked(newer.marker));
+    held.release(own.map(({ newer }) => newer.marker));
     await comesTrue(
-      async () => isOver(await leasesOf(storm, ids), before),
+      async () => isOver(await leasesOf(storm, ownIds), before),
       storm.leaseMs + takenOverWithinMs,
     );
-    await Promise.all(older.map((message) => world.post(intake, message)));
+    await Promise.all(own.map(({ older }) => world.post(intake, older)));
     const isTakenOver = await comesTrue(
-      () => markers.some((marker) => held.asked(marker) > times.get(marker)!),
+      () => own.some(({ newer }, i) => held.asked(newer.marker) > times[i]!),
       askedWithinMs,
     );
     sleeper.continue();
     storm.asleep.delete(sleeper);
     storm.stops.push({ process: sleeper.name, from, to: Date.now() });
-    noteFault(storm, isTakenOver ? 'a worker wakes up too late' : 'SIGSTOP beyond the lease');
+    noteFault(storm, isTakenOver ? tooLate : 'SIGSTOP beyond the lease');
     await sleep(wakingMs);
   } finally {
-    held.free([...newer, ...older].map(({ marker }) => marker));
+    held.free(pairs.flatMap(({ newer, older }) => [newer.marker, older.marker]));
   }
+}
+
+/** Who asked last for an answer to any of these; null where that one must be left alone, or nobody else would be awake. */
+function whoAsked({ held, members, asleep, starting }: Storm, markers: string[]): Member | null {
+  const asker = held.calls.findLast((call) => markers.includes(call.marker))?.process;
+  const isUp = (member: Member): boolean => !asleep.has(member) && !starting.has(member);
+  const found = members.find((member) => member.name === asker);
+  if (found === undefined || !isUp(found)) return null;
+  const role = roleOf(found);
+  return members.some((other) => other !== found && roleOf(other) === role && isUp(other)) ? found : null;
 }
 
 let planned = 0;
 
 /** Conversations of two messages each; the older one was written before the newer one, and comes after it. */
-function plan(random: Random): { newer: Message[]; older: Message[] } {
+function plan(random: Random): { newer: Message; older: Message }[] {
   const nowMs = Date.now() - 60_000;
   const other = { tags: [patientTag], via: random.pick(['api', 'webhook'] as const) };
-  const numbers = Array.from({ length: atATime }, () => (planned += 1));
-  const messages = (offset: number, atMs: number): Message[] =>
-    numbers.map((number) => messageOf(firstNumber + number * 2 + offset, `Z-${number}`, atMs, other));
-  return { newer: messages(0, nowMs), older: messages(1, nowMs - 1000) };
+  return Array.from({ length: atATime }, () => {
+    planned += 1;
+    const message = (offset: number, atMs: number): Message =>
+      messageOf(firstNumber + planned * 2 + offset, `Z-${planned}`, atMs, other);
+    return { newer: message(0, nowMs), older: message(1, nowMs - 1000) };
+  });
 }
 
 /** The tokens of their leases, null where Redis cannot be asked. */

@@ -167,12 +167,6 @@ describe('dead letters', { concurrency: 5 }, () => {
     });
     assert.deepEqual(new Set(kept), new Set([body.ticketId, next.body.ticketId]));
     assert.ok(scene.log.some((line) => line.includes('destination.disabled')));
-    // A process that starts anew tries again.
-    scene.receiver.answer = () => ({ status: 200 });
-    await system.close();
-    const again = await scene.start(localOnly);
-    const third = await again.post({ externalId: 'T-3' });
-    assert.equal((await again.untilEnd(third.body.ticketId)).state, 'delivered');
   });
 
   test('an answer that cannot be delivered within its schedule ends dead, with all its attempts', async (t) => {

@@ -6,8 +6,10 @@ import { after, before, describe, test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
 import type { Runtime } from '../../shared/runtime.ts';
 import { deliverStage } from '../../services/results/deliver.ts';
+import { createDeliveryDoor } from '../../services/results/delivery-door.ts';
 import type { App } from '../../shared/app.ts';
 import { createLog } from '../../shared/log.ts';
+import { bookOf } from '../../shared/source-pauses.ts';
 import type { Received } from '../fakes/receiver.ts';
 import { openScene, until } from '../fakes/scene.ts';
 import type { Scene } from '../fakes/scene.ts';
@@ -226,8 +228,20 @@ describe('delivery', { concurrency: 5 }, () => {
         close: () => Promise.resolve(),
       };
       const record = { park: (...args: unknown[]) => Promise.resolve(parks.push(args)) };
-      const app = { record, log: createLog('silent'), now: Date.now, random: Math.random } as unknown as App;
-      const stage = deliverStage(app, () => ({ get: () => hook, close: () => Promise.resolve() }));
+      const pauses = { book: () => Promise.resolve(bookOf({})) };
+      const log = createLog('silent');
+      const app = { record, log, pauses, now: Date.now, random: Math.random } as unknown as App;
+      const destinations = { get: () => hook, count: 1, close: () => Promise.resolve() };
+      const stage = deliverStage(app, {
+        destinationsOf: () => destinations,
+        door: createDeliveryDoor({
+          slots: 100,
+          now: Date.now,
+          random: Math.random,
+          onEvent: () => undefined,
+        }),
+        disabled: { has: () => Promise.resolve(false), add: () => Promise.resolve() },
+      });
       const fields = {
         rep: '{}',
         rty: 'reply',

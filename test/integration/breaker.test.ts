@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createBreaker } from '../../shared/breaker.ts';
 import type { Breaker, BreakerEvents } from '../../shared/breaker.ts';
+import { forceBreaker } from '../../shared/models/gate.ts';
 import type { BreakerSettings, CallVerdict, Granted, Permit } from '../../shared/models/gate.ts';
 import { connectRedis } from '../../shared/redis.ts';
 import type { Redis } from '../../shared/redis.ts';
@@ -303,6 +304,28 @@ test('a call that throws gives its probe back and throws on', async () => {
   assert.equal((await fresh(key).reserve(leaseMs, 0)).kind, 'granted');
 });
 
+test('what a call brought stays where its report fails, a probe’s too', async () => {
+  const { key, one } = pair({ failures: 1 });
+  await call(one, 'failure');
+  await age(key, 70_000);
+  const heard: string[] = [];
+  const prober = createOn(connections[0]!, key, {}, { onError: (error) => heard.push(error.message) });
+  const probe = granted(await prober.reserve(leaseMs, 0));
+  assert.ok(probe.isProbe);
+  const value = await prober.run(
+    probe,
+    async () => {
+      // From here on every script about this model fails.
+      await connections[0]!.multi().del(key).set(key, 'no hash').exec();
+      return 'paid for';
+    },
+    () => ({ kind: 'success' }),
+  );
+  assert.equal(value, 'paid for');
+  assert.equal(heard.length, 1);
+  await connections[0]!.del(key);
+});
+
 test('late ends of calls from before the opening change nothing', async () => {
   const { one, two, key } = pair({ failures: 1 });
   const early = [
@@ -378,4 +401,33 @@ test('a permit is honoured although the circuit of the process shut meanwhile', 
     () => ({ kind: 'success' }),
   );
   assert.equal(called, 1);
+});
+
+test('what was closed by hand is tried at once when it is left to itself again, by one probe', async () => {
+  const { key } = pair();
+  const base = key.slice(0, key.indexOf('breaker:'));
+  const trip: CallVerdict = { kind: 'trip', forMs: 900_000, scope: 'account', why: 'quota' };
+  await call(fresh(key), trip);
+  assert.ok((await waitOf(fresh(key))) > 800_000);
+  // Somebody has topped up the account, and does not want to wait for the probe.
+  const force = (state: 'closed' | 'auto' | 'open') =>
+    forceBreaker(connections[0]!, { base, model: 'model' }, state);
+  await force('closed');
+  await call(fresh(key), 'success');
+  await force('auto');
+  const probe = granted(await fresh(key).reserve(leaseMs, 0));
+  assert.ok(probe.isProbe);
+  assert.equal((await fresh(key).reserve(leaseMs, 0)).kind, 'open', 'one probe');
+  await end(fresh(key), probe, 'success');
+  assert.equal(granted(await fresh(key).reserve(leaseMs, 0)).isProbe, false);
+});
+
+test('what was opened by hand, or not touched at all, keeps its own opening when it is left to itself', async () => {
+  const { key } = pair();
+  const base = key.slice(0, key.indexOf('breaker:'));
+  for (let i = 0; i < 3; i += 1) await call(fresh(key), 'failure');
+  for (const state of ['auto', 'open', 'auto'] as const) {
+    await forceBreaker(connections[0]!, { base, model: 'model' }, state);
+    assert.ok((await waitOf(fresh(key))) > 50_000);
+  }
 });

@@ -11,6 +11,7 @@ import { createRecord } from '../../shared/record/record.ts';
 import { startSweeper } from '../../shared/record/sweeper.ts';
 import { connectRedis } from '../../shared/redis.ts';
 import type { Runtime } from '../../shared/runtime.ts';
+import { readPauses } from '../../shared/source-pauses.ts';
 import { openWorld } from '../fakes/system.ts';
 import type { TestWorld } from '../fakes/system.ts';
 import {
@@ -59,6 +60,7 @@ function openApp(t: TestContext) {
     prefix: 'test',
     record: createRecord(redis, { prefix: 'test', shards: 1, contentMs, tombstoneMs }),
     hints,
+    pauses: { book: () => readPauses({ redis, prefix: 'test' }) },
     now: () => Date.now() + clock.ahead,
     random: Math.random,
   };

@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until as untilWithin } from '../chaos/until.ts';
 import { until } from '../fakes/scene.ts';
 import { openWorld } from '../fakes/system.ts';
 import type { TestWorld } from '../fakes/system.ts';
@@ -52,14 +53,18 @@ describe('a provider that is dead for a while, with eight processes', () => {
       const afterOpening = attempts();
       await sleep(Math.max(0, diedAt + outageMs - Date.now()));
       const during = attempts();
-      const { sinceMs, untilMs } = await stage.gate('first');
+      // Not in the middle of a probe: what fails then doubles the interval.
+      const { sinceMs, untilMs } = await until(async () => {
+        const gate = await stage.gate('first');
+        return gate.state === 'open' ? gate : null;
+      });
       await stage.first.comeBack();
       const backAt = Date.now();
       const soFar = stage.first.attempts.length;
-      await until(() => {
-        const isUsed = stage.first.attempts.slice(soFar).some(({ outcome }) => outcome === 'answered');
-        return Promise.resolve(isUsed ? true : null);
-      });
+      const isUsed = (): boolean =>
+        stage.first.attempts.slice(soFar).some(({ outcome }) => outcome === 'answered');
+      // The interval doubles with every probe that fails, and this may be the longest of them.
+      await untilWithin('it is used again', isUsed, { withinMs: untilMs! - sinceMs! + slackMs });
       const usedAfterMs = Date.now() - backAt;
       await until(async () => ((await stage.gate('first')).scope === null ? true : null));
       const ticketIds = await load.stop();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { cleanForDetection, detectionCapChars, ownText } from '../../services/classifier/language/clean.ts';
+import { cleanForDetection, detectionCapChars, ownText } from '../../shared/language/clean.ts';
 
 const reply = 'Das Paket kam leider beschädigt bei mir an.';
 const quoted = 'Dear customer, your parcel left our warehouse on Monday.';

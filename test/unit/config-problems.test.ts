@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadConfig } from '../../shared/config/load.ts';
 import { formatProblem } from '../../shared/config/problem.ts';
+import { deskKinds } from '../../shared/helpdesks/desks.ts';
 import { folderFor, load, loadValid, minimal, problemsOf, webhookSecret } from './config-file.ts';
 
+const helpdesks = [...deskKinds.keys()].join(', ');
 const hook = (rest: string): string => `${minimal}  hook: { type: webhook, ${rest} }\n`;
 const both = (section: string): string => `${minimal}${section}\n`;
 const secret = `secret: "\${env:SECRET}"`;
@@ -396,13 +398,13 @@ const wrong: [string, string, string][] = [
   ],
   [
     'a platform that is not available',
-    both('sources: { desk: { platform: zendesk } }'),
-    'tierline.yaml:11:30 sources.desk.platform: platform "zendesk" is not available in this version. Platforms: generic',
+    both('sources: { desk: { platform: email } }'),
+    `tierline.yaml:11:30 sources.desk.platform: platform "email" is not available in this version. Platforms: generic, ${helpdesks}`,
   ],
   [
     'a destination type that is not available',
-    `${minimal}  desk: { type: email, token: "\${env:NOT_SET}" }\n`,
-    'tierline.yaml:11:17 destinations.desk.type: destination type "email" is not available in this version. Types: webhook, log',
+    `${minimal}  desk: { type: email }\n`,
+    `tierline.yaml:11:17 destinations.desk.type: destination type "email" is not available in this version. Types: webhook, log, ${helpdesks}`,
   ],
   [
     'a tier that cannot name a queue',

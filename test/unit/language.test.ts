@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import { createLanguageDetector } from '../../services/classifier/language/detect.ts';
-import type { LanguageGuess, LanguageInput } from '../../services/classifier/language/detect.ts';
-import { primaryTag } from '../../services/classifier/language/groups.ts';
+import { createLanguageDetector } from '../../shared/language/detect.ts';
+import type { LanguageGuess, LanguageInput } from '../../shared/language/detect.ts';
+import { primaryTag } from '../../shared/language/groups.ts';
 
 type Detect = (input: LanguageInput) => LanguageGuess;
 

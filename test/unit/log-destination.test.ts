@@ -35,6 +35,8 @@ const bodyOf = (text: string) =>
 const delivery = (webhookId: string, attempt = 0, text = 'Hello') => ({
   webhookId,
   attempt,
+  mayHaveArrived: false,
+  isStillOurs: () => Promise.resolve(true),
   body: bodyOf(text),
 });
 const delivered = { kind: 'delivered', status: null };
@@ -256,7 +258,16 @@ test('a stored body that is no reply can never succeed, and its text is not repe
   const path = join(folder, 'bad.jsonl');
   await withLog(path, async (log) => {
     for (const body of ['SECRET', '[]', '{}', '{"type":"ticket.reply"}']) {
-      const outcome = await log.deliver({ webhookId: 'msg_1_1', attempt: 0, body }, signal);
+      const outcome = await log.deliver(
+        {
+          webhookId: 'msg_1_1',
+          attempt: 0,
+          body,
+          mayHaveArrived: false,
+          isStillOurs: () => Promise.resolve(true),
+        },
+        signal,
+      );
       assert.deepEqual(outcome, { kind: 'rejected', status: null, reason: 'the stored body is not a reply' });
     }
   });

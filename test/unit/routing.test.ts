@@ -6,7 +6,6 @@ import {
   deadlineOf,
   destinationOf,
   impliedComplexity,
-  modeOf,
   routeOf,
   tierOf,
 } from '../../shared/routing.ts';
@@ -175,20 +174,6 @@ describe('the deadline', () => {
   });
 
   test('of a tier that is gone has passed', () => assert.equal(deadlineOf(plain, 'gone', 'live', 500), 500));
-});
-
-describe('the mode', () => {
-  test('is draft where the source or the tier says so, and auto otherwise', () => {
-    assert.equal(modeOf(plain, 'shop', 'simple'), 'auto');
-    assert.equal(modeOf(plain, 'shop', 'standard'), 'draft');
-    assert.equal(modeOf(plain, 'careful', 'simple'), 'draft');
-    assert.equal(modeOf(plain, 'careful', 'standard'), 'draft');
-  });
-
-  test('of what the configuration no longer has is auto only where nothing else forbids it', () => {
-    assert.equal(modeOf(plain, 'gone', 'standard'), 'draft');
-    assert.equal(modeOf(plain, 'careful', 'gone'), 'draft');
-  });
 });
 
 test("the destination is the source's, and null for a source that is gone", () => {

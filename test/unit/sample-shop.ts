@@ -75,7 +75,7 @@ function shippedConfig(): Config {
 export const config = shippedConfig();
 const labeller = await createLabeller(config);
 
-const ticketOf = ({ ticket }: Sample): Ticket => ({
+export const ticketOf = ({ ticket }: Sample): Ticket => ({
   ...ticket,
   source: 'shop-api',
   conversationId: ticket.externalId,

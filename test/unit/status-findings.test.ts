@@ -52,6 +52,8 @@ type Parts = {
   held?: number;
   unpricedCalls?: number;
   gate?: Partial<SystemStatus['breakers'][number]>;
+  destinations?: SystemStatus['destinations'];
+  pausedSources?: SystemStatus['pausedSources'];
 };
 
 function statusOf({
@@ -60,6 +62,8 @@ function statusOf({
   held = 0,
   unpricedCalls = 0,
   gate,
+  destinations = [],
+  pausedSources = [],
 }: Parts): SystemStatus {
   const breaker: SystemStatus['breakers'][number] = {
     model: 'luna',
@@ -80,7 +84,9 @@ function statusOf({
     at: new Date(nowMs).toISOString(),
     stages: [stageOf(stage)],
     tickets: { open: 0, leased: 0, parked: 0 },
+    pausedSources,
     breakers: gate ? [{ ...breaker, ...gate }] : [],
+    destinations,
     deadLetters: {
       held,
       causes: held > 0 ? [{ cause: 'poison', queue: 'tier.simple', count: held }] : [],
@@ -204,4 +210,33 @@ test('every finding is a sentence with a cure', () => {
     assert.match(message, /^[A-Z0-9].*\.$/);
     assert.ok(cure.length > 10);
   }
+});
+
+test('a paused source is a notice, with what is kept and the command that goes on', () => {
+  const pausedSources = [
+    { source: 'desk', sinceMs: nowMs - 600_000, kept: 0 },
+    { source: 'shop', sinceMs: nowMs - 60_000, kept: 3 },
+  ];
+  assert.deepEqual(
+    findingsOf(statusOf({ pausedSources }), 'aaaaaaaaaaaa').map((one) => [
+      one.level,
+      one.code,
+      one.subject,
+      one.message,
+    ]),
+    [
+      [
+        'notice',
+        'source_paused',
+        'desk',
+        'Source desk has been paused for 10 min: nothing of it waits, and nothing is delivered.',
+      ],
+      [
+        'notice',
+        'source_paused',
+        'shop',
+        'Source shop has been paused for 60 s: 3 tickets of it are kept, and nothing is delivered.',
+      ],
+    ],
+  );
 });

@@ -5,7 +5,7 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { describe, test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
 import packageJson from '../../package.json' with { type: 'json' };
-import { parseRetryAfter } from '../../services/results/destinations/destination.ts';
+import { parseRetryAfter } from '../../shared/outbound/retry-after.ts';
 import { createWebhookDestination } from '../../services/results/destinations/webhook.ts';
 import type { WebhookSettings } from '../../services/results/destinations/webhook.ts';
 import { TierlineError } from '../../shared/errors.ts';
@@ -15,7 +15,13 @@ const secretOf = (fill: number) => `whsec_${Buffer.alloc(32, fill).toString('bas
 const [secret, nextSecret] = [secretOf(1), secretOf(2)];
 const signal = new AbortController().signal;
 const body = '{"type":"ticket.reply","data":{"text":"Schöne Grüße 😀"}}';
-const delivery = { webhookId: 'msg_t_0123456789_1', body, attempt: 0 };
+const delivery = {
+  webhookId: 'msg_t_0123456789_1',
+  body,
+  attempt: 0,
+  mayHaveArrived: false,
+  isStillOurs: () => Promise.resolve(true),
+};
 
 type Received = { method: string; url: string; headers: IncomingHttpHeaders; body: Buffer };
 type Setup = Partial<WebhookSettings> & { path?: string; now?: () => number };

@@ -7,6 +7,10 @@ export type Delivery = {
   body: string;
   /** 0 for the first attempt. */
   attempt: number;
+  /** True where an earlier attempt of the same reply ended without anybody knowing whether it arrived. */
+  mayHaveArrived: boolean;
+  /** Asked just before something is sent that cannot be taken back: false where the lease went to another worker. */
+  isStillOurs: () => Promise<boolean>;
 };
 
 /** `reason` is for people and logs: it never contains the body, nor anything that the receiver answered. */
@@ -20,7 +24,15 @@ export type DeliveryOutcome =
       /** True only where the receiver cannot have got it. */
       provablyUnsent: boolean;
       reason: string;
+      /** True where nothing was begun: it waits for its turn, and no attempt of the schedule is used up. */
+      isWaiting?: true;
+      /** True where the receiver was reached and is well: it is this conversation that makes it wait. */
+      receiverIsWell?: true;
     }
+  /** Somebody else has the word: a person answers, or the customer has written again. Nothing was sent. */
+  | { kind: 'overtaken'; cause: 'with_people' | 'newer_message'; reason: string }
+  /** Whether it arrived cannot be found out: people must look. */
+  | { kind: 'unsure'; reason: string }
   /** The receiver wants no more of anything: the destination is to be disabled. */
   | { kind: 'gone'; status: number; reason: string }
   /** This delivery can never succeed, however often it is repeated. */
@@ -34,18 +46,3 @@ export type Destination = {
   deliver: (delivery: Delivery, signal: AbortSignal) => Promise<DeliveryOutcome>;
   close: () => Promise<void>;
 };
-
-const maxRetryAfterMs = 24 * 60 * 60 * 1000;
-
-/**
- * Milliseconds that a `Retry-After` value asks for, clamped to 0 to 24 h; null where it is absent or means nothing.
- * Seconds or a date, RFC 9110 section 10.2.3; fractions of a second are not in the RFC, but some servers send them.
- */
-export function parseRetryAfter(value: string | undefined, nowMs: number): number | null {
-  const text = value?.trim() ?? '';
-  if (/^\d+(?:\.\d+)?$/.test(text)) return Math.min(Math.ceil(Number(text) * 1000), maxRetryAfterMs);
-  // Date.parse also reads texts such as "-5" as dates; an HTTP date starts with a day's name and ends in GMT.
-  if (!/^[A-Z][a-z]+,? .*GMT$/.test(text)) return null;
-  const atMs = Date.parse(text);
-  return Number.isNaN(atMs) ? null : Math.min(Math.max(atMs - nowMs, 0), maxRetryAfterMs);
-}

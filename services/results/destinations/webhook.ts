@@ -2,8 +2,8 @@
 import packageJson from '../../../package.json' with { type: 'json' };
 import { TierlineError } from '../../../shared/errors.ts';
 import { createDestinationAgent, sendRequest } from '../../../shared/outbound/guarded-connect.ts';
+import { parseRetryAfter } from '../../../shared/outbound/retry-after.ts';
 import { parseSecret, signWebhook } from '../../../shared/standard-webhooks.ts';
-import { parseRetryAfter } from './destination.ts';
 import type { Delivery, DeliveryOutcome, Destination } from './destination.ts';
 
 const userAgent = `Tierline/${packageJson.version}`;
