@@ -14,12 +14,14 @@ import { readOwn } from '../../shared/stored-json.ts';
 import { advanceTicket, giveUp } from '../../shared/transitions.ts';
 import type { Stage } from '../../shared/work.ts';
 import { countIgnored } from '../../shared/helpdesks/ignored-counts.ts';
+import type { IgnoredReason } from '../../shared/helpdesks/loop-guard.ts';
+import { isSelected } from '../../shared/helpdesks/selection.ts';
 import { readTicket } from './read-ticket.ts';
 import type { DeskOf } from './read-ticket.ts';
 import type { Labeller, LocalLabels } from './labeller.ts';
 import type { ModelLabels } from './prompt.ts';
 
-const fields = ['tk', 'at'] as const;
+const fields = ['tk', 'at', 'pr'] as const;
 
 type LabellerOf = (runtime: Runtime) => Labeller | Promise<Labeller>;
 /** What the labels of a ticket are made with: all of it of one configuration. */
@@ -49,15 +51,20 @@ async function wholeTicket(
   told: Ticket,
 ): Promise<Ticket | null> {
   if (await waitsForSource(app, claim, told.source)) return null;
-  if (!told.isUnread) return told;
   const { ticketId } = claim;
-  const read = await readTicket(deskOf(runtime, told.source), runtime, told, signal);
+  const speaksForOthers = (claim.fields.pr ?? '') !== '';
+  if (!told.isUnread) {
+    const source = runtime.config.sources[told.source];
+    // Webhooks were asked at the door. A question that waits for this one's answer is not left out with it.
+    if (source === undefined || speaksForOthers || isSelected(source, told)) return told;
+    await skip(app, claim, told.source, 'not_selected');
+    return null;
+  }
+  const asked = { ticket: told, speaksForOthers };
+  const read = await readTicket(deskOf(runtime, told.source), runtime, asked, signal);
   if (read.kind === 'read') return read.ticket;
   if (read.kind === 'ignored') {
-    await countIgnored(app, told.source, read.reason);
-    const ended = { state: 'skipped' as const, queue: null };
-    await advanceTicket(app, claim, ended, { detail: read.reason });
-    app.log.info({ ticketId, source: told.source, reason: read.reason }, 'ticket.skipped');
+    await skip(app, claim, told.source, read.reason);
     return null;
   }
   const { retryAfterMs, isRetryable, reason } = read.failure;
@@ -72,6 +79,17 @@ async function wholeTicket(
     await app.record.park(claim, { delayMs: retryAfterMs ?? readAgainMs, reason });
   }
   return null;
+}
+
+async function skip(
+  app: App,
+  claim: Claim<(typeof fields)[number]>,
+  source: string,
+  reason: IgnoredReason,
+): Promise<void> {
+  await countIgnored(app, source, reason);
+  await advanceTicket(app, claim, { state: 'skipped', queue: null }, { detail: reason });
+  app.log.info({ ticketId: claim.ticketId, source, reason }, 'ticket.skipped');
 }
 
 const longestDeadlineMs = ({ tiers }: Config): number =>

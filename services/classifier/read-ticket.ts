@@ -44,10 +44,14 @@ export function desksByRuntime({ redis, prefix, now }: App): DeskOf {
   };
 }
 
+/**
+ * `speaksForOthers`: earlier messages of the conversation wait for this ticket's answer, so that where it turns out to be
+ * nobody's question, theirs still is.
+ */
 export async function readTicket(
   desk: Desk | null,
   runtime: Runtime,
-  ticket: Ticket,
+  { ticket, speaksForOthers }: { ticket: Ticket; speaksForOthers: boolean },
   signal: AbortSignal,
 ): Promise<ReadTicket> {
   if (desk === null) {
@@ -57,7 +61,10 @@ export async function readTicket(
   const read = await desk.read(ticket, signal);
   if (read.kind === 'failed') return { kind: 'failed', failure: read };
   const { conversation } = read;
-  const message = messageOf(conversation, ticket.messageId);
+  const told = conversation.messages.find(({ id }) => id === ticket.messageId);
+  const waiting = waitingMessage(conversation);
+  const isQuestion = told?.author === 'customer' && told.isPublic;
+  const message = isQuestion ? told : told === undefined || speaksForOthers ? waiting : told;
   if (message === null) return { kind: 'ignored', reason: 'not_customer' };
   const reason = whyIgnored({
     author: message.author,
@@ -74,13 +81,13 @@ export async function readTicket(
   return { kind: 'read', ticket: whole };
 }
 
-/** Where the helpdesk shows no message of that id, the customer's newest. */
-function messageOf({ messages }: Conversation, messageId: string | null): DeskMessage | null {
-  return (
-    messages.find((message) => message.id === messageId) ??
-    messages.findLast(({ author, isPublic }) => author === 'customer' && isPublic) ??
-    null
-  );
+/**
+ * The customer's newest message, null where somebody has answered it in public: an event of which the helpdesk shows no
+ * message may well be about our own answer.
+ */
+function waitingMessage({ messages }: Conversation): DeskMessage | null {
+  const newest = messages.findLast(({ isPublic }) => isPublic);
+  return newest?.author === 'customer' ? newest : null;
 }
 
 function withText(ticket: Ticket, message: DeskMessage, conversation: Conversation): Ticket {
@@ -101,6 +108,10 @@ function withText(ticket: Ticket, message: DeskMessage, conversation: Conversati
         role: author === 'customer' ? ('customer' as const) : ('agent' as const),
         text,
       })),
+    // Where the webhook named no message, the writing needs to know which one was answered.
+    ...(message.id === ticket.messageId
+      ? {}
+      : { metadata: { ...ticket.metadata, readMessageId: message.id } }),
     ...(attachments.length === 0 ? {} : { attachments }),
   };
 }

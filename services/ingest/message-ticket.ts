@@ -55,18 +55,15 @@ export function messageTicket(message: IncomingMessage, source: string, nowMs: n
   return { kind: 'ok', ticket };
 }
 
-export function plainText({ format, value }: Content): string {
+function plainText({ format, value }: Content): string {
   return clean(format === 'html' ? textOfHtml(value) : value);
 }
 
+// oxlint-disable-next-line no-control-regex -- these are what is left out
+const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
+
 /** What stores, mails and helpdesks cannot carry goes; line breaks and tabs stay. */
-function clean(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- these are what is left out
-  return text
-    .toWellFormed()
-    .replaceAll('\r\n', '\n')
-    .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '');
-}
+const clean = (text: string): string => text.toWellFormed().replaceAll('\r\n', '\n').replaceAll(controls, '');
 
 function identifierErrors(message: IncomingMessage): ProblemError[] {
   return (['externalId', 'conversationId', 'messageId'] as const).flatMap((name) => {

@@ -8,6 +8,7 @@ import { helpscout } from './platforms/helpscout.ts';
 import { freescout } from './platforms/freescout.ts';
 import { front } from './platforms/front.ts';
 import { gorgias } from './platforms/gorgias.ts';
+import { hubspot } from './platforms/hubspot.ts';
 import { intercom } from './platforms/intercom.ts';
 import { zendesk } from './platforms/zendesk.ts';
 
@@ -21,4 +22,5 @@ export const platforms: ReadonlyMap<string, Platform> = new Map<Helpdesk, Platfo
   ['freescout', freescout],
   ['front', front],
   ['gorgias', gorgias],
+  ['hubspot', hubspot],
 ]);

@@ -125,7 +125,10 @@ function settle(
   place.breaker = after;
   const { restUntilMs, restingSinceMs, failures } = after;
   if (restUntilMs === null) {
-    if (before.restUntilMs !== null) onEvent({ kind: 'resumed', destination });
+    if (before.restUntilMs === null) return;
+    // Who comes now need not stand behind those that were told a later moment while nothing went.
+    place.lineEndsMs = 0;
+    onEvent({ kind: 'resumed', destination });
   } else if (restUntilMs !== before.restUntilMs) {
     const facts = { sinceMs: restingSinceMs ?? nowMs, ms: restUntilMs - nowMs, failures };
     onEvent({ kind: 'paused', destination, ...facts });

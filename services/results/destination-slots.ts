@@ -35,4 +35,5 @@ export function placeInLine(
 }
 
 const leastWaitMs = 250;
-const longestWaitMs = 60_000;
+/** Longer, and a destination that is well again would have to wait for those that it could take. */
+const longestWaitMs = 20_000;

@@ -45,7 +45,10 @@ export function createAnswerPrompt(
       const reply = readCitations(text, [...context, ...pieces], question.text);
       if (reply.text === '') return null;
       const { language } = work.classification;
-      const given = [...material, ...pieces.map(({ title, text: shown }) => articleAsText(`${title}\n${shown}`))];
+      const given = [
+        ...material,
+        ...pieces.map(({ title, text: shown }) => articleAsText(`${title}\n${shown}`)),
+      ];
       return { ...reply, checked: { text: reply.text, language, ticket, material: given } };
     },
   };

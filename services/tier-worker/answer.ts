@@ -5,7 +5,7 @@ import { settleAbandoned, unclassified } from '../../shared/ledger/abandoned.ts'
 import { usdNumber } from '../../shared/ledger/money.ts';
 import { firstAnswer, nothingTried, triedSchema } from '../../shared/models/chain.ts';
 import type { ChainResult } from '../../shared/models/chain.ts';
-import type { Claim } from '../../shared/record/record.ts';
+import type { Change, Claim } from '../../shared/record/record.ts';
 import { buildReplyPayload } from '../../shared/reply-payload.ts';
 import type { Runtime } from '../../shared/runtime.ts';
 import { destinationOf, routeOf } from '../../shared/routing.ts';
@@ -22,6 +22,7 @@ import type { Stage } from '../../shared/work.ts';
 import { createAnswerPrompt } from './answer-prompt.ts';
 import type { AnswerRead } from './answer-prompt.ts';
 import { outgoingOf } from './outgoing.ts';
+import type { Outgoing } from './outgoing.ts';
 import type { EarlierMessage } from './ticket-data.ts';
 
 const fields = ['tk', 'cls', 'at', 'dl', 'pr', 'xm', 'gen', 'q'] as const;
@@ -112,7 +113,7 @@ async function concludeAnswer(
   work: Work,
   result: ChainResult<AnswerRead>,
 ): Promise<void> {
-  if (result.kind === 'answer') return storeAnswer(app, claim, work, result);
+  if (result.kind === 'answer') return letOut(app, claim, work, result);
   if (result.kind === 'none') {
     const xm = JSON.stringify(result.tried);
     return giveUp(app, claim, { cause: result.cause, queue: work.queue }, { fields: { xm } });
@@ -138,31 +139,38 @@ async function concludeAnswer(
   }
 }
 
+type Answered = ChainResult<AnswerRead> & { kind: 'answer' };
+
+/** Sent, a draft, or thrown away for people to answer: the call is booked either way. */
+async function letOut(app: App, claim: AnswerClaim, work: Work, result: Answered): Promise<void> {
+  const { model, number, row } = result;
+  const { queryType, language, tier } = work.classification;
+  const cell = { model: model.name, queryType, language, tier, purpose: 'answer' as const };
+  const outgoing = await outgoingOf(work.config, work, result.value);
+  const { failed } = outgoing;
+  const rte = JSON.stringify({
+    ...work.route,
+    model: model.name,
+    mode: outgoing.kind === 'people' ? 'people' : outgoing.mode,
+    by: work.trust.by,
+    ...(failed.length > 0 ? { checks: failed } : {}),
+  });
+  const rows = [{ number, row, cell, fault: null, countsTicket: outgoing.kind === 'send' }];
+  const change = { fields: { rte }, rows };
+  if (outgoing.kind === 'send') return storeAnswer(app, claim, { work, result, outgoing }, change);
+  return giveUp(app, claim, { cause: outgoing.cause, queue: work.queue }, change);
+}
+
 /** From here on the answer is the stored bytes: whatever is delivered, however often, is these. */
 async function storeAnswer(
   app: App,
   claim: AnswerClaim,
-  work: Work,
-  result: ChainResult<AnswerRead> & { kind: 'answer' },
+  { work, result, outgoing }: { work: Work; result: Answered; outgoing: Outgoing & { kind: 'send' } },
+  change: Change,
 ): Promise<void> {
-  const { config, ticket, classification, route, destination, queue, trust } = work;
-  const { row, number, model, answer } = result;
-  const { queryType, language, tier } = classification;
-  const cell = { model: model.name, queryType, language, tier, purpose: 'answer' as const };
-  const outgoing = await outgoingOf(config, work, result.value);
-  const { failed } = outgoing;
-  const made = {
-    ...route,
-    model: model.name,
-    by: trust.by,
-    ...(failed.length > 0 ? { checks: failed } : {}),
-  };
-  if (outgoing.kind === 'people') {
-    const rte = JSON.stringify({ ...made, mode: 'people' });
-    const rows = [{ number, row, cell, fault: null, countsTicket: false }];
-    return giveUp(app, claim, { cause: outgoing.cause, queue }, { fields: { rte }, rows });
-  }
-  const { mode, text, why } = outgoing;
+  const { ticket, classification, route, destination } = work;
+  const { row, model, answer } = result;
+  const { mode, text, why, failed } = outgoing;
   const payload = buildReplyPayload({
     kind: 'answer',
     ticketId: claim.ticketId,
@@ -191,9 +199,8 @@ async function storeAnswer(
       returnTo: work.queue,
     },
     {
-      fields: { rte: JSON.stringify({ ...made, mode }) },
+      ...change,
       detail: `by ${model.name}${tooLongFor(result.tooLong)}${why}`,
-      rows: [{ number, row, cell, fault: null, countsTicket: true }],
     },
   );
   app.log.info(

@@ -30,6 +30,14 @@ export function checkSource(config: Config, name: string): Findings {
       message: `must have at least ${minSecretCharacters} characters`,
     });
   }
+  if (source.platform === 'hubspot' && source.publicUrl === undefined) {
+    const message = 'missing key "publicUrl": hubspot signs the address that it calls';
+    problems.push({ path, message });
+  }
+  const withoutTags = deskKinds.get(source.platform as Helpdesk)?.withoutTags;
+  if (source.only?.tags !== undefined && withoutTags !== undefined) {
+    problems.push({ path: [...path, 'only'], message: `cannot choose by tags: ${withoutTags}` });
+  }
   if (!Object.hasOwn(config.destinations, source.destination)) {
     const known = Object.keys(config.destinations);
     problems.push(

@@ -7,9 +7,5 @@ export function withoutEffect(config: Config): Finding[] {
   const paths: Path[] = [];
   if (config.budgets !== null) paths.push(['budgets']);
   if (config.baseline !== null) paths.push(['baseline']);
-  for (const [name, source] of Object.entries(config.sources)) {
-    if (source.only !== undefined) paths.push(['sources', name, 'only']);
-    if (source.share !== undefined) paths.push(['sources', name, 'share']);
-  }
   return paths.map((path) => ({ path, message: 'has no effect in this version', at: 'key' as const }));
 }

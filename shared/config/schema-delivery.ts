@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { modes } from '../ticket.ts';
 import { httpUrl, languageTag, milliseconds, positiveInt, text } from './schema-common.ts';
 
-export const helpdesks = [
+const helpdesks = [
   'zendesk',
   'freshdesk',
   'intercom',
@@ -77,14 +77,14 @@ export const sourceSchema = z
           .meta({ description: 'Tickets with one of these tags are answered.', examples: [['ai']] }),
       })
       .exactOptional()
-      .describe('Which tickets of a helpdesk are answered; the others are counted and left alone.'),
+      .describe('Which tickets are answered; the others are counted and left alone.'),
     share: z
       .number()
       .min(0)
       .max(1)
       .exactOptional()
       .describe(
-        "The share of a helpdesk's conversations that is answered, from 0 to 1; the others are counted and left alone.",
+        'The share of conversations that is answered, from 0 to 1; the others are counted and left alone.',
       ),
     maxBodyBytes: positiveInt
       .default(1_048_576)

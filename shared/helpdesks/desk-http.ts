@@ -1,6 +1,7 @@
 /** Requests to a helpdesk's API: in the account's turn, bounded, and with an outcome that says what can have happened. */
 import packageJson from '../../package.json' with { type: 'json' };
 import { createDestinationAgent, sendRequest } from '../outbound/guarded-connect.ts';
+import type { SendOutcome } from '../outbound/guarded-connect.ts';
 import { parseRetryAfter } from '../outbound/retry-after.ts';
 import { parseExactJson } from './exact-json.ts';
 import type { AccountTurns } from './account-turns.ts';
@@ -70,27 +71,28 @@ export function createDeskHttp(options: {
         const provablyUnsent = result.kind === 'not_sent' || method === 'GET';
         return failed({ status: null, provablyUnsent, reason: result.reason });
       }
-      const { status, text, isComplete } = result;
-      if (status === 429) {
-        const asked = result.headers['retry-after'] ?? result.headers['x-ratelimit-retry-after'];
-        const retryAfterMs = parseRetryAfter(asked, now()) ?? defaultWaitMs;
-        await turns.pause(retryAfterMs);
-        return { ...waiting(retryAfterMs), status };
-      }
-      const body = isComplete ? parseExactJson(text) : undefined;
-      if (status >= 200 && status < 300) {
-        if (body !== undefined || text === '')
-          return { kind: 'ok', status, headers: result.headers, json: body ?? null };
-        return failed({
-          status,
-          provablyUnsent: method === 'GET',
-          reason: `its answer to ${method} was no JSON`,
-        });
-      }
-      return { kind: 'refused', status, json: body ?? null, failure: refusal(method, status) };
+      const { status } = result;
+      if (status !== 429) return responseOf(method, result);
+      const asked = result.headers['retry-after'] ?? result.headers['x-ratelimit-retry-after'];
+      const retryAfterMs = parseRetryAfter(asked, now()) ?? defaultWaitMs;
+      await turns.pause(retryAfterMs);
+      return { ...waiting(retryAfterMs), status };
     },
     close: () => agent.close(),
   };
+}
+
+function responseOf(
+  method: DeskRequest['method'],
+  { status, headers, text, isComplete }: Extract<SendOutcome, { kind: 'response' }>,
+): DeskResponse {
+  const json = isComplete ? parseExactJson(text) : undefined;
+  if (status < 200 || status >= 300) {
+    return { kind: 'refused', status, json: json ?? null, failure: refusal(method, status) };
+  }
+  if (json !== undefined || text === '') return { kind: 'ok', status, headers, json: json ?? null };
+  const reason = `its answer to ${method} was no JSON`;
+  return failed({ status, provablyUnsent: method === 'GET', reason });
 }
 
 /** What a status means where the desk's own file knows nothing better. A 5xx may come after the work was done. */

@@ -53,7 +53,7 @@ export type DeskFailure = {
   reason: string;
 };
 
-export type DeskRead = { kind: 'conversation'; conversation: Conversation } | DeskFailure;
+type DeskRead = { kind: 'conversation'; conversation: Conversation } | DeskFailure;
 
 export type DeskMessageOut = {
   text: string;
@@ -67,7 +67,7 @@ export type DeskMessageOut = {
   status: string | null;
 };
 
-export type DeskWritten =
+type DeskWritten =
   /** `since`: what the conversation has become by it, where the answer tells. */
   | { kind: 'written'; status: number; since?: Pick<Conversation, 'stamp' | 'tags'> }
   | /** Something changed since it was read; nothing was written. */ { kind: 'conflict' }
@@ -107,5 +107,7 @@ export type DeskKind = {
   needs: readonly (keyof DeskSettings | readonly (keyof DeskSettings)[])[];
   /** What `status` of a destination may say; anything, where it is not given. */
   statuses?: readonly string[];
+  /** Why `only` cannot choose by tags there, and what can, in the middle of a sentence; absent where it can. */
+  withoutTags?: string;
   open: (settings: DeskSettings, http: DeskHttp) => Desk;
 };

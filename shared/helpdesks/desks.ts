@@ -8,6 +8,7 @@ import { helpscoutDesk } from './desks/helpscout.ts';
 import { freescoutDesk } from './desks/freescout.ts';
 import { frontDesk } from './desks/front.ts';
 import { gorgiasDesk } from './desks/gorgias.ts';
+import { hubspotDesk } from './desks/hubspot.ts';
 import { intercomDesk } from './desks/intercom.ts';
 import { zendeskDesk } from './desks/zendesk.ts';
 
@@ -21,4 +22,5 @@ export const deskKinds: ReadonlyMap<Helpdesk, DeskKind> = new Map<Helpdesk, Desk
   ['freescout', freescoutDesk],
   ['front', frontDesk],
   ['gorgias', gorgiasDesk],
+  ['hubspot', hubspotDesk],
 ]);

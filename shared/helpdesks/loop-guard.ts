@@ -2,25 +2,23 @@
 import type { LoopFacts } from './incoming.ts';
 
 /** Why an event leads to no ticket; counted by this name, so it never contains anything of the event. */
-export const ignoredReasons = [
+export type IgnoredReason =
   /** A test or handshake of the helpdesk. */
-  'ping',
+  | 'ping'
   /** Another kind of event than a new message. */
-  'other_event',
+  | 'other_event'
   /** A message that was changed or taken back. */
-  'edited',
+  | 'edited'
   /** Of another account than the configured one. */
-  'other_account',
-  'own_message',
-  'not_customer',
-  'private',
-  'with_people',
-  'automatic',
-  'empty',
+  | 'other_account'
+  | 'own_message'
+  | 'not_customer'
+  | 'private'
+  | 'with_people'
+  | 'automatic'
+  | 'empty'
   /** Left out by `only` or `share`. */
-  'not_selected',
-] as const;
-export type IgnoredReason = (typeof ignoredReasons)[number];
+  | 'not_selected';
 
 /**
  * null where the message is a customer's, public, not ours, still the bot's to answer and no automatic mail. Facts that are

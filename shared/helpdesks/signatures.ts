@@ -10,7 +10,7 @@ export function headerOf(headers: HeaderValues, name: string): string | null {
 }
 
 /** Compared in a time that tells nothing but the length. */
-export function isSameText(given: string, expected: string): boolean {
+function isSameText(given: string, expected: string): boolean {
   const [one, other] = [Buffer.from(given), Buffer.from(expected)];
   return one.length === other.length && timingSafeEqual(one, other);
 }
@@ -50,5 +50,5 @@ export function hasSharedSecret(secrets: readonly string[], headers: HeaderValue
 }
 
 /** Five minutes, as Standard Webhooks has it; for timestamps that are signed. */
-export const toleranceMs = 300_000;
+const toleranceMs = 300_000;
 export const isFresh = (atMs: number, nowMs: number): boolean => Math.abs(nowMs - atMs) <= toleranceMs;

@@ -75,7 +75,12 @@ function startTierline(): void {
     close: () => Promise.resolve(),
   };
   const destinations = { get: () => destination, count: 1, close: () => Promise.resolve() };
-  const door = createDeliveryDoor({ slots: concurrency, now: app.now, random: app.random, onEvent: () => {} });
+  const door = createDeliveryDoor({
+    slots: concurrency,
+    now: app.now,
+    random: app.random,
+    onEvent: () => {},
+  });
   const disabled = { has: () => Promise.resolve(false), add: () => Promise.resolve() };
   const pool = (queue: string) => ({ queues: { live: queue }, concurrency });
   startStage(

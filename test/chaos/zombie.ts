@@ -17,7 +17,7 @@ const atATime = 3;
 const pollMs = 50;
 const askedWithinMs = 8000;
 const takenOverWithinMs = 12_000;
-const wakingMs = 1500;
+const wakesWithinMs = 15_000;
 
 /**
  * The answers of the tickets are held until the worker sleeps, and then given into its sockets. Once its leases are over, an
@@ -57,15 +57,23 @@ export async function stopBeyondLease(storm: Storm, random: Random): Promise<voi
       () => own.some(({ newer }, i) => held.asked(newer.marker) > times[i]!),
       askedWithinMs,
     );
+    const ended = ownIds.map((id) => callsEnded(sleeper, id));
     sleeper.continue();
     storm.asleep.delete(sleeper);
+    // The others' answers stay held until it has come to the end of its own calls: it is to be the first.
+    const isFirst = await comesTrue(
+      () => ownIds.every((id, i) => callsEnded(sleeper, id) > ended[i]!),
+      wakesWithinMs,
+    );
     storm.stops.push({ process: sleeper.name, from, to: Date.now() });
-    noteFault(storm, isTakenOver ? tooLate : 'SIGSTOP beyond the lease');
-    await sleep(wakingMs);
+    noteFault(storm, isTakenOver && isFirst ? tooLate : 'SIGSTOP beyond the lease');
   } finally {
     held.free(pairs.flatMap(({ newer, older }) => [newer.marker, older.marker]));
   }
 }
+
+const callsEnded = (worker: Member, ticketId: string): number =>
+  worker.wrote(new RegExp(`"${ticketId}".*"(?:ticket\\.answered|call\\.failed)"`));
 
 /** Who asked last for an answer to any of these; null where that one must be left alone, or nobody else would be awake. */
 function whoAsked({ held, members, asleep, starting }: Storm, markers: string[]): Member | null {

@@ -231,9 +231,9 @@ describe('delivery', { concurrency: 5 }, () => {
       const pauses = { book: () => Promise.resolve(bookOf({})) };
       const log = createLog('silent');
       const app = { record, log, pauses, now: Date.now, random: Math.random } as unknown as App;
-      const destinations = { get: () => hook, count: 1, close: () => Promise.resolve() };
+      const opened = { get: () => hook, count: 1, close: () => Promise.resolve() };
       const stage = deliverStage(app, {
-        destinationsOf: () => destinations,
+        destinationsOf: () => opened,
         door: createDeliveryDoor({
           slots: 100,
           now: Date.now,

@@ -77,12 +77,12 @@ const ownIn = (simulator: DeskSimulator, conversation: string, visibility: Threa
 const writesOf = (simulator: DeskSimulator): ((call: DeskCall) => boolean) =>
   simulator.isWrite ?? (({ method }) => method !== 'GET');
 
-for (const open_ of simulators) {
-  const { platform } = open_();
+for (const create of simulators) {
+  const { platform } = create();
 
   describe(platform, () => {
     test('answers a customer’s message in its thread, once, however often the webhook comes', async (t) => {
-      const simulator = open_();
+      const simulator = create();
       const { post, ended } = await open(t, simulator);
       const webhook = simulator.customerWrites('1', 'Where is my parcel?');
       const first = await post(webhook);
@@ -95,7 +95,7 @@ for (const open_ of simulators) {
     });
 
     test('refuses a webhook that is signed with another secret, and makes no ticket of it', async (t) => {
-      const simulator = open_();
+      const simulator = create();
       const { post, scene } = await open(t, simulator);
       const refused = await post(simulator.forged(simulator.customerWrites('1', 'Where is my parcel?')));
       assert.equal(refused.status, 401);
@@ -104,7 +104,7 @@ for (const open_ of simulators) {
     });
 
     test('makes no ticket of what agents write, in public or in private, and counts it', async (t) => {
-      const simulator = open_();
+      const simulator = create();
       const { post, scene } = await open(t, simulator);
       simulator.customerWrites('1', 'Where is my parcel?');
       const webhooks = (['public', 'internal'] as const).flatMap(
@@ -129,7 +129,7 @@ for (const open_ of simulators) {
     });
 
     test('makes no ticket of its own answer', async (t) => {
-      const simulator = open_();
+      const simulator = create();
       const { post, ended, scene } = await open(t, simulator);
       const posted = await post(simulator.customerWrites('1', 'Where is my parcel?'));
       assert.equal(await ended(posted), 'delivered');
@@ -141,7 +141,7 @@ for (const open_ of simulators) {
     });
 
     test('does not talk over a person who has answered while the model did; people get a note', async (t) => {
-      const simulator = open_();
+      const simulator = create();
       const { post, ended } = await open(t, simulator, () => {
         simulator.agentWrites('1', 'I am looking into it.', 'public');
         return 'It is on its way.';
@@ -153,7 +153,7 @@ for (const open_ of simulators) {
     });
 
     test('does not answer in a conversation that a person has taken meanwhile', async (t) => {
-      const simulator = open_();
+      const simulator = create();
       simulator.customerWrites('probe', 'Where is my parcel?');
       if (!simulator.takeOver('probe')) return t.skip('it knows no owners');
       const { post, ended } = await open(t, simulator, () => {
@@ -167,7 +167,7 @@ for (const open_ of simulators) {
     });
 
     test('gives five messages in a row one answer', async (t) => {
-      const simulator = open_();
+      const simulator = create();
       const later: Promise<Posted>[] = [];
       let answers = 0;
       const { post, scene } = await open(t, simulator, () => {
@@ -191,7 +191,7 @@ for (const open_ of simulators) {
     });
 
     test('never says a thing twice where the reply to the write got lost', async (t) => {
-      const simulator = open_();
+      const simulator = create();
       const { desk, post, ended } = await open(t, simulator);
       desk.fail(writesOf(simulator), 'lost_reply');
       const posted = await post(simulator.customerWrites('1', 'Where is my parcel?'));
@@ -200,7 +200,7 @@ for (const open_ of simulators) {
     });
 
     test('leaves it to people where nobody can say whether the answer arrived', async (t) => {
-      const simulator = open_();
+      const simulator = create();
       const { desk, post, ended } = await open(t, simulator);
       desk.fail(writesOf(simulator), 'unavailable');
       const posted = await post(simulator.customerWrites('1', 'Where is my parcel?'));
@@ -210,7 +210,7 @@ for (const open_ of simulators) {
     });
 
     test('waits where the helpdesk says that it is asked too often', async (t) => {
-      const simulator = open_();
+      const simulator = create();
       const { desk, post, ended } = await open(t, simulator);
       desk.fail(() => true, 'rate_limited');
       desk.fail(writesOf(simulator), 'rate_limited');
@@ -220,7 +220,7 @@ for (const open_ of simulators) {
     });
 
     test('writes a draft, or a note where there are no drafts, in draft mode', async (t) => {
-      const simulator = open_();
+      const simulator = create();
       const { post, ended } = await open(t, simulator, undefined, { source: { mode: 'draft' } });
       const posted = await post(simulator.customerWrites('1', 'Where is my parcel?'));
       assert.equal(await ended(posted), 'drafted');

@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test';
 import type { RecentDeadLetter } from '../../shared/alerts/dead-letter-conditions.ts';
 import { conditionsOfDeadLetters } from '../../shared/alerts/dead-letter-conditions.ts';
 import { conditionsOfDeadlines } from '../../shared/alerts/deadline-conditions.ts';
+import { conditionsOfDestinations } from '../../shared/alerts/destination-conditions.ts';
 import { conditionsOfGates } from '../../shared/alerts/gate-conditions.ts';
 import { idOf } from '../../shared/alerts/condition.ts';
 import type { Config } from '../../shared/config/schema.ts';
@@ -175,4 +176,14 @@ describe('deadlines', () => {
     assert.deepEqual(subjects(t, [{ ...waiting, acceptedAt: nowMs - 12 * minute + 1 }]), []);
     assert.deepEqual(subjects(t, [{ ...waiting, acceptedAt: nowMs - 12 * minute }]), ['classify']);
   });
+});
+
+test('a destination that answered 410 is told at once, one to which nothing gets through after a minute', () => {
+  const told = (standing: 'disabled' | 'failing', ageMs: number) =>
+    conditionsOfDestinations([{ destination: 'hook', standing, sinceMs: nowMs - ageMs }], nowMs);
+  const [disabled] = told('disabled', 0);
+  assert.deepEqual([idOf(disabled!), disabled!.severity], ['destination_disabled:hook', 'critical']);
+  assert.match(disabled!.text, /tierline deliveries enable hook/);
+  assert.deepEqual(told('failing', 59_000), []);
+  assert.deepEqual(told('failing', 60_000).map(idOf), ['destination_failing:hook']);
 });

@@ -15,7 +15,7 @@ sources:
 
 test('a helpdesk whose tags are not known cannot be narrowed by them, and says what can', (t) => {
   assert.deepEqual(problemsOf(t, desk('zammad', ', only: { tags: [ai] }')), [
-    'tierline.yaml:18:74 sources.desk.only: cannot choose by tags: Zammad’s webhooks do not tell them; let the trigger in Zammad choose the tickets',
+    'tierline.yaml:19:77 sources.desk.only: cannot choose by tags: Zammad’s webhooks do not tell them; let the trigger in Zammad choose the tickets',
   ]);
   loadValid(t, desk('zammad', ', only: {}'));
   loadValid(t, desk('zammad', ', share: 0.1'));

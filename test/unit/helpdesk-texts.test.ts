@@ -1,7 +1,7 @@
 /** What helpdesks send and take: HTML, ids beyond 2^53, our own texts in their clothes. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { contentMark } from '../../shared/helpdesks/content-mark.ts';
 import { parseExactJson } from '../../shared/helpdesks/exact-json.ts';
 import { textOfHtml } from '../../shared/helpdesks/html-text.ts';

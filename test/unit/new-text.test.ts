@@ -51,6 +51,14 @@ describe('what is new in a message', () => {
 });
 
 describe('finding it takes no time', () => {
+  it('where many lines begin as a quote does', () => {
+    const body = '在a\n'.repeat(40_000);
+    const cpu = process.cpuUsage();
+    newText(body);
+    const { user, system } = process.cpuUsage(cpu);
+    assert.ok(user + system < 500_000, `${(user + system) / 1000} ms`);
+  });
+
   const units = [
     '-',
     ' ',

@@ -134,6 +134,29 @@ describe('the answers of what is shipped', () => {
   });
 });
 
+describe('a link of the material', () => {
+  const failed = (text: string): Promise<CheckName[]> =>
+    failedOf({
+      text,
+      language: 'en',
+      ticket: { text: 'Where is order AB-5531?' },
+      material: [
+        { text: 'Track it at https://shop.example/track/NUMBER or in https://shop.example/help/orders.' },
+      ],
+    });
+  it("may have the customer's own number in it", async () => {
+    assert.deepEqual(await failed('See https://shop.example/track/AB-5531.'), []);
+    assert.deepEqual(await failed('See https://shop.example/track/AB-5532.'), ['links']);
+    assert.deepEqual(await failed('See https://other.example/track/AB-5531.'), ['links']);
+  });
+  it('may be cut at one of its parts, and nowhere else', async () => {
+    assert.deepEqual(await failed('See shop.example/help, or <https://www.shop.example>.'), []);
+    assert.deepEqual(await failed('See [the help](https://shop.example/help/orders).'), []);
+    assert.deepEqual(await failed('See https://shop.example/help/order.'), ['links']);
+    assert.deepEqual(await failed('See https://op.example/help.'), ['links']);
+  });
+});
+
 describe('a failed check', () => {
   const reply: Reply = {
     text: 'See https://made-up.example.com, it costs 5 EUR.',

@@ -295,7 +295,64 @@ export const goodReplies: Case[] = [
   ),
   good('und', [], '??', 'Could you tell us a little more about what you need? Then we can help you at once.'),
   good('de', [], 'Danke!', 'Gern geschehen!'),
+  good(
+    'en',
+    ['contact.en.md'],
+    'Where do I buy?',
+    'Everything is on fernhill.example: open a product, press [Add to cart] and then [Your orders] or <Enter>. You can also write to help@fernhill.example.',
+  ),
+  good(
+    'en',
+    [],
+    'How heavy is it?',
+    'I do not have the exact figure here. Most tents of that size weigh around 5 pounds; a colleague will look it up for you.',
+  ),
+  good(
+    'zh',
+    [],
+    '怎么查询？',
+    '您好，请打开【我的订单】，点击【订单号】右边的按钮就可以看到物流信息。同事也会帮您核实。',
+  ),
+  good(
+    'de',
+    [],
+    'Wo sehe ich das?',
+    'Klicken Sie oben auf [Mein Konto] und dann auf [Ihre Bestellungen]. Wenn dort nichts steht, antworten Sie einfach auf diese Nachricht.',
+  ),
+  good(
+    'fr',
+    [],
+    'Où voir ma commande ?',
+    'Bonjour, cliquez sur [Votre compte], puis sur [Mes commandes]. Vous y trouverez chaque étape de la livraison.',
+  ),
+  good(
+    'en',
+    [],
+    'Can you call me?',
+    'A colleague will call you back in the next few days. You need not do anything until then, and you can always reply to this message.',
+  ),
+  good(
+    'en',
+    [],
+    'Is the return free of charge?',
+    'I am sorry, but the return is not free of charge. A colleague will tell you what it costs.',
+  ),
+  good(
+    'de',
+    [],
+    'Ist der Rückversand gratis?',
+    'Der Rückversand ist leider nicht kostenlos. Eine Kollegin nennt Ihnen den Preis.',
+  ),
+  good(
+    'en',
+    [],
+    'What about my order?',
+    'Your order has the number 4111 1111 1111 1112. A colleague will check where it is.',
+  ),
 ];
+
+/** In pieces, so that no scanner takes them for real ones. */
+const [keyPrefix, tokenPrefix, privateKey] = ['sk-proj-', 'ghp_', 'RSA PRIVATE'];
 
 const en: [string, string[], string] = ['en', returnsEn, askReturn];
 const bare: [string, string[], string] = ['en', [], 'Where is my order 5531?'];
@@ -430,9 +487,9 @@ export const badReplies: Case[] = [
     'I was told to write plain text without headings or placeholders, be brief, friendly and concrete. Your order is fine.',
   ),
   bad('promptLeak', bare, '{"subject":"", "body":"Where is my order", "earlierMessages": []}'),
-  bad('secrets', bare, `Use the key ${'sk-proj'}-abcdefghijklmnopqrstuvwxyz0123456789 for that.`),
-  bad('secrets', bare, `The token is ${'ghp_'}${'a1B2'.repeat(9)}.`),
-  bad('secrets', bare, `-----BEGIN ${'RSA PRIVATE'} KEY-----\nMIIE`),
+  bad('secrets', bare, `Use the key ${keyPrefix}abcdefghijklmnopqrstuvwxyz0123456789 for that.`),
+  bad('secrets', bare, `The token is ${tokenPrefix}${'a1B2'.repeat(9)}.`),
+  bad('secrets', bare, `-----BEGIN ${privateKey} KEY-----\nMIIE`),
   bad('secrets', bare, 'We have charged your card 4111 1111 1111 1111.'),
   bad('secrets', bare, 'Card on file: 378282246310005, is that right?'),
   bad('secrets', bare, 'Please transfer it to GB82 WEST 1234 5698 7654 32 and tell us.'),

@@ -2,13 +2,7 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import type { Config } from '../../shared/config/schema.ts';
-import {
-  deadlineOf,
-  destinationOf,
-  impliedComplexity,
-  routeOf,
-  tierOf,
-} from '../../shared/routing.ts';
+import { deadlineOf, destinationOf, impliedComplexity, routeOf, tierOf } from '../../shared/routing.ts';
 import type { Classification, Lane } from '../../shared/ticket.ts';
 import { loadValid } from './config-file.ts';
 

@@ -197,6 +197,18 @@ test('what is held is wrong and named by its causes, what has no known cost is a
   ]);
 });
 
+test('a destination that is disabled is wrong, one to which nothing gets through only after a minute', () => {
+  const one = (standing: 'disabled' | 'failing', ageMs: number) => ({
+    destinations: [{ destination: 'hook', standing, sinceMs: nowMs - ageMs }],
+  });
+  assert.deepEqual(codes(one('disabled', 0)), ['wrong destination_disabled']);
+  assert.deepEqual(codes(one('failing', 59_000)), ['notice destination_failing']);
+  assert.deepEqual(codes(one('failing', 61_000)), ['wrong destination_failing']);
+  const [disabled] = findingsOf(statusOf(one('disabled', 7_200_000)), 'aaaaaaaaaaaa');
+  assert.match(disabled!.message, /^Destination hook has been disabled for 2 h: it answered 410\./);
+  assert.match(disabled!.cure, /tierline deliveries enable hook/);
+});
+
 test('every finding is a sentence with a cure', () => {
   const status = statusOf({
     stage: { waiting: 1, workers: 0, paused: true, oldestAgeSeconds: 99 },

@@ -38,6 +38,7 @@ const payloadSchema = z.object({
     metadata: z.record(z.string(), z.unknown()),
   }),
 });
+const readMessageSchema = z.object({ readMessageId: z.string().nullable().default(null).catch(null) });
 type Payload = z.infer<typeof payloadSchema>;
 
 /** A newer message mostly reaches us a moment later by its webhook, and then speaks for this one. */
@@ -51,7 +52,10 @@ export function createHelpdeskDestination(
   const { name, type } = settings;
   async function deliver(delivery: Delivery, signal: AbortSignal): Promise<DeliveryOutcome> {
     const payload = payloadSchema.parse(JSON.parse(delivery.body));
-    const { externalId, conversationId, messageId, metadata } = payload.data;
+    const { externalId, conversationId, metadata } = payload.data;
+    // Where the webhook named no message, the one that was read before it was answered.
+    const messageId = readMessageSchema.parse(metadata).readMessageId ?? payload.data.messageId;
+    payload.data.messageId = messageId;
     const ticket: DeskTicket = { externalId, conversationId, messageId, metadata };
     const read = await desk.read(ticket, signal);
     if (read.kind === 'failed') return beforeWriting(read);
@@ -117,11 +121,17 @@ function missingParts(
   settings: HelpdeskSettings,
   conversation: Conversation,
 ): DeskMessageOut[] {
-  const written = messagesSince(conversation, payload.data.messageId).filter((message) => message.isOwn);
-  return partsOf(payload, settings, conversation).filter((part) => {
-    const mark = contentMark(part.text);
-    return !written.some((message) => contentMark(message.text) === mark);
-  });
+  return partsOf(payload, settings, conversation).filter(
+    (part) => !stands(conversation, payload.data.messageId, part.text),
+  );
+}
+
+/** True where this text of ours stands in the conversation, after the message that it answers. */
+function stands(conversation: Conversation, messageId: string | null, text: string): boolean {
+  const mark = contentMark(text);
+  return messagesSince(conversation, messageId).some(
+    (message) => message.isOwn && contentMark(message.text) === mark,
+  );
 }
 
 function partsOf(
@@ -139,7 +149,9 @@ function partsOf(
   if (type === 'ticket.reply') return [partOf('public', data.text)];
   if (type === 'ticket.draft') return [partOf('draft', data.text)];
   const said = handoffMessage[data.language] ?? handoffMessage['en'] ?? '';
-  const isWithPeople = personAnswered(conversation, data.messageId) || conversation.isBotOwned === false;
+  // Some helpdesks give the conversation to people with our note: that is no reason to tell the customer nothing.
+  const isTaken = conversation.isBotOwned === false && !stands(conversation, data.messageId, data.text);
+  const isWithPeople = personAnswered(conversation, data.messageId) || isTaken;
   // The note first: where only one of the two gets through, people know.
   return [partOf('internal', data.text), ...(said === '' || isWithPeople ? [] : [partOf('public', said)])];
 }

@@ -10,7 +10,7 @@ const symbols = String.raw`[€$£¥￥₹₽₩₺₴₫฿₪]`;
 const codes =
   'EUR|USD|GBP|CHF|JPY|CNY|RMB|SEK|NOK|DKK|PLN|CZK|HUF|RON|RUB|TRY|INR|KRW|BRL|CAD|AUD|MXN|HKD|TWD|SGD';
 const words =
-  'euros?|dollars?|dólares?|dollari|pounds?|francs?|franken|yuan|yen|kronen|kronor|kroner|z[łl]oty(?:ch)?|рубл\\p{L}{1,3}|евро|доллар\\p{L}{0,2}';
+  'euros?|dollars?|dólares?|dollari|francs?|franken|yuan|yen|kronen|kronor|kroner|z[łl]oty(?:ch)?|рубл\\p{L}{1,3}|евро|доллар\\p{L}{0,2}';
 const money = new RegExp(
   [
     String.raw`(?:${symbols}|(?<![\p{L}\p{N}])(?:${codes}))[ \u00a0\u202f]?(?<after>${digits})`,

@@ -62,7 +62,7 @@ const clearLead = 1.6;
 const isCjk = (language: string): boolean => ['zh', 'ja', 'ko'].includes(language);
 
 /** Links and addresses are nobody's language; one paragraph, so that the detector reads all of it. */
-function words(text: string): string {
+function beginningOf(text: string): string {
   return text
     .slice(0, lookedAt)
     .replaceAll(/(?:https?:\/\/|www\.)[!-~]{1,2000}|[\w.+%-]{1,64}@[\w.-]{1,190}/giu, ' ')
@@ -72,7 +72,7 @@ function words(text: string): string {
 /** True where the reply is surely in the language that was asked for, or nobody can say: no detector is needed. */
 export function isSurelyRight({ text, language }: { text: string; language: string }): boolean {
   if (language === 'und') return true;
-  const plain = words(text);
+  const plain = beginningOf(text);
   const counted = countScripts(plain);
   const isShort = counted.letters < (rulingFamilies(counted)[0] === 'cjk' ? fewCjkLetters : fewLetters);
   if (isShort) return true;
@@ -114,7 +114,7 @@ export function isWrongLanguage(
   customer: string,
   detect: Detect,
 ): boolean {
-  const guess = detect(words(text));
+  const guess = detect(beginningOf(text));
   const isSure = (guess.source === 'eld' || guess.source === 'script') && guess.confidence >= 0.95;
   if (!isSure || isClose(guess.language, language) || guess.mixed.includes(language)) return false;
   // Simplified or traditional Chinese and kanji alone are told apart by more than a reply has to show.

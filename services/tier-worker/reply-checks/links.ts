@@ -34,7 +34,7 @@ function isKnown(reply: Reply, link: string): boolean {
   // A link of the material with the customer's own number in it, as in …/track/5531.
   const last = /^(.{4,}[/=])([\w-]{3,60})$/u.exec(link);
   const [, beginning = '', value = ''] = last ?? [];
-  return value !== '' && factOf(reply.ticket, 'lower').includes(value) && isBegun(reply, beginning);
+  return /\d/u.test(value) && factOf(reply.ticket, 'lower').includes(value) && isBegun(reply, beginning);
 }
 
 /** Somewhere, as a whole: `shop.example/re` does not stand in `shop.example/returns`. */
@@ -44,7 +44,7 @@ function isWritten({ ticket, material }: Reply, link: string): boolean {
     for (let at = lower.indexOf(link); at !== -1; at = lower.indexOf(link, at + 1)) {
       const before = lower[at - 1] ?? ' ';
       const after = lower.slice(at + link.length, at + link.length + 2);
-      if (!/[\w@-]/u.test(before) && !/^(?:[\w@-]|\.\w)/u.test(after)) return true;
+      if (!/[\w-]/u.test(before) && !/^(?:[\w@-]|\.\w)/u.test(after)) return true;
     }
     return false;
   });

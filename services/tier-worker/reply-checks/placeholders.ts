@@ -2,19 +2,23 @@
 import { isGiven } from './reply.ts';
 import type { Reply } from './reply.ts';
 
-/** What stands for something else when it is alone in brackets, in the languages that models like to write templates in. */
+/**
+ * What stands for something else when it is alone in brackets, in the languages that models like to write templates in. Names
+ * of buttons stand in brackets too, such as [Add to cart] and [Your orders], so only what nobody calls a button.
+ */
 const standIn = [
-  "(?:your|the|customer|client|user|recipient|agent|support|company|order|tracking|product|store|shop|insert|enter|add)(?:[ _'’]?s)?[ _-][a-z _'’-]{1,40}",
-  'name|names|customer|client|recipient|agent|company|date|email|e-mail|phone|amount|number|address|link|url|placeholder|signature|first[ _-]?name|last[ _-]?name|full[ _-]?name|todo|tbd|x{2,8}',
-  '(?:ihr|ihre|ihren|dein|deine|kunden?|bestell|firmen|unternehmens)[ -]?[a-zäöüß -]{0,40}(?:name|nummer|datum|adresse|firma|unternehmen|kunde|kundin)|datum|betrag|unterschrift',
-  "(?:votre|nom|prénom|numéro)(?: [a-zà-ÿ' ’-]{1,40})?|montant",
-  '(?:su|tu|nombre|número|fecha)(?: [a-zà-ÿ ]{1,40})?|importe|empresa',
-  '(?:il tuo|il suo|nome|numero|seu|sua|uw|naam)(?: [a-zà-ÿ ]{1,40})?|importo',
-  '(?:ваше?|имя|номер)(?: [а-яё ]{1,40})?|имя клиента|дата|сумма',
-  '(?:您的|你的|客户|客戶)?(?:姓名|名字|名称|订单号|日期|金额|公司名称?|电话|邮箱)|お客様(?:の(?:お名前|氏名))?|お名前|氏名|注文番号|担当者名?|고객(?:님)?(?: ?이름)?|이름|주문 ?번호',
+  "(?:your|customer|client|user|recipient|agent|company)(?:['’]?s)?[ _-](?:full |first |last )?(?:name|company|team|title|position|signature|e-?mail(?: address)?|phone(?: number)?|address)",
+  "(?:insert|add) [a-z ’'-]{1,30} here|insert [a-z ’'-]{1,40}|(?:order|tracking|invoice|reference|ticket)[ _-](?:number|id|no\\.?|link)|(?:product|store|shop|support)[ _-](?:name|e-?mail)",
+  'name|names|customer|client|recipient|agent|date|amount|link|url|placeholder|signature|(?:first|last|full)[ _-]?name|todo|tbd|x{2,8}',
+  '(?:ihr|ihre|ihren|dein|deine) (?:vollständiger )?(?:name|vorname|nachname|firma|unternehmen|unterschrift|position)|(?:kunden|firmen|unternehmens|shop)name|bestellnummer|sendungsnummer|datum|betrag|kunde|kundin',
+  "votre (?:nom|prénom|société|entreprise|signature)|nom(?: du client| de l['’]entreprise)?|prénom|numéro de (?:commande|suivi)|montant",
+  '(?:su|tu) (?:nombre|empresa|firma)|nombre(?: del cliente| de la empresa)?|número de (?:pedido|seguimiento)|fecha|importe',
+  "(?:il tuo|il suo) nome|nome(?: del cliente)?|numero d[’']ordine|(?:seu|o seu) nome|nome do cliente|número (?:do pedido|da encomenda)|uw naam|naam(?: van de klant)?|bestelnummer",
+  '(?:ваше )?имя(?: клиента)?|номер заказа',
+  '(?:您的|你的|客户|客戶)?(?:姓名|名字)|(?:您的|你的|客户|客戶)(?:名称|订单号|电话|邮箱)|订单号|公司名称|お客様(?:の(?:お名前|氏名))?|お名前|氏名|注文番号|担当者名|고객(?:님)? ?이름|고객명|주문 ?번호',
 ].join('|');
 const bracketed = new RegExp(
-  String.raw`(?:\[\s?(?:${standIn})\s?\](?!\()|<\s?(?:${standIn})\s?>|【(?:${standIn})】|\{\s?(?:${standIn})\s?\})`,
+  String.raw`(?:\[\s?(?:${standIn})\s?\](?!\()|<\s?(?:${standIn})\s?>|\{\s?(?:${standIn})\s?\})`,
   'giu',
 );
 

@@ -32,7 +32,7 @@ export function hasSecrets(reply: Reply): boolean {
     return found !== undefined && !isOurs(found);
   });
   if (hasKey) return true;
-  if (/\d{4}/u.test(text) === false) return false;
+  if (!/\d{4}/u.test(text)) return false;
   if ((text.match(cards) ?? []).some((card) => passesLuhn(card) && !isOurs(card))) return true;
   return (text.match(ibans) ?? []).some((written) => isForeignIban(written, reply));
 }

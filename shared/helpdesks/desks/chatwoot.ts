@@ -32,6 +32,7 @@ export const chatwootDesk: DeskKind = {
   // Of an address, whatever it asks ("Rate limiting").
   requestsPerMinute: 3000,
   needs: ['account', 'userId'],
+  statuses: ['open', 'pending', 'resolved'],
   open: openChatwoot,
 };
 

@@ -20,7 +20,7 @@ const maxPages = 20;
 export const freshdeskDesk: DeskKind = {
   // A trial's; from 100 or 200 on with the paid plans ("Rate limit").
   requestsPerMinute: 50,
-  needs: ['subdomain', 'userId'],
+  needs: [['subdomain', 'url'], 'userId'],
   open: openFreshdesk,
 };
 

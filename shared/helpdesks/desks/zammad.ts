@@ -36,6 +36,7 @@ export const zammadDesk: DeskKind = {
   // None is documented; a Zammad of one's own stands on one machine.
   requestsPerMinute: 300,
   needs: ['url', 'userId'],
+  withoutTags: 'Zammad’s webhooks do not tell them; let the trigger in Zammad choose the tickets',
   open: openZammad,
 };
 

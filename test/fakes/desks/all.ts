@@ -7,6 +7,7 @@ import { freescoutSimulator } from './freescout.ts';
 import { intercomSimulator } from './intercom.ts';
 import { frontSimulator } from './front.ts';
 import { gorgiasSimulator } from './gorgias.ts';
+import { hubspotSimulator } from './hubspot.ts';
 import type { DeskSimulator } from './simulator.ts';
 import { zendeskSimulator } from './zendesk.ts';
 
@@ -21,4 +22,5 @@ export const simulators: (() => DeskSimulator)[] = [
   freescoutSimulator,
   frontSimulator,
   gorgiasSimulator,
+  hubspotSimulator,
 ];

@@ -17,7 +17,7 @@ export function freshdeskSimulator(): DeskSimulator {
   return {
     platform: 'freshdesk',
     source: { secret, userId },
-    destination: (url) => ({ url, subdomain: 'shop', userId, token: apiKey }),
+    destination: (url) => ({ url, userId, token: apiKey }),
     hasDrafts: false,
     isWrite: ({ method }) => method === 'POST',
     thread: threads.thread,

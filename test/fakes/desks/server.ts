@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test';
 import type { DeskCall, DeskSimulator } from './simulator.ts';
 
 /** `lost_reply`: the work is done, and the connection breaks before the answer. */
-export type DeskFault = 'rate_limited' | 'unavailable' | 'lost_reply';
+type DeskFault = 'rate_limited' | 'unavailable' | 'lost_reply';
 
 export type DeskServer = {
   url: string;
