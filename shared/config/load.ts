@@ -160,6 +160,7 @@ function literalSecrets(written: unknown): Finding[] {
     const isSecret =
       (section === 'providers' && key === 'apiKey') ||
       ((section === 'sources' || section === 'destinations') && key === 'secret') ||
+      (section === 'destinations' && key === 'token') ||
       (section === 'alerts' && path[1] === 'secret');
     if (!isSecret || typeof value !== 'string' || hasReference(value)) return;
     warnings.push({

@@ -34,6 +34,15 @@ describe('a helpdesk as destination', () => {
   });
 });
 
+test('a token that stands in the file is told of, one that is referred to is not', (t) => {
+  const warningsOf = (token: string, env = {}) =>
+    loadValid(t, desk('subdomain: acme\nuserId: "77"').replace('token: t', `token: ${token}`), { env })
+      .warnings.map(({ path, message }) => `${path}: ${message}`)
+      .filter((line) => line.includes('a secret stands in the file'));
+  assert.equal(warningsOf('zd-token').length, 1);
+  assert.deepEqual(warningsOf('"${env:ZENDESK_TOKEN}"', { ZENDESK_TOKEN: 'zd-token' }), []);
+});
+
 describe('the guides of the helpdesks', () => {
   test('are there', () => assert.ok(guides.length > 0));
 

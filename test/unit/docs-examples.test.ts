@@ -45,7 +45,7 @@ function check(context: TestContext, file: Json): void {
   symlinkSync(path.join(root, 'infra'), path.join(folder, 'infra'));
   copyFileSync(path.join(root, 'infra/prices.yaml'), path.join(folder, 'prices.yaml'));
   const text = JSON.stringify(file);
-  const names = [...text.matchAll(/\$\{env:(\w+(?:KEY|SECRET))\}/g)].map(([, name = '']) => name);
+  const names = [...text.matchAll(/\$\{env:(\w+(?:KEY|SECRET|TOKEN))\}/g)].map(([, name = '']) => name);
   loadValid(context, text, { folder, env: Object.fromEntries(names.map((name) => [name, webhookSecret])) });
   assert.deepEqual(findEditorErrors(file), []);
 }
