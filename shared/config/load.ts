@@ -147,6 +147,15 @@ function judgeReferences(broken: BrokenReference[]): { problems: Finding[]; warn
   return { problems, warnings };
 }
 
+const secretKeys: Record<string, readonly string[]> = {
+  providers: ['apiKey'],
+  sources: ['secret'],
+  destinations: ['secret', 'token'],
+};
+
+const isSecretAt = ([section, name, key]: Path): boolean =>
+  section === 'alerts' ? name === 'secret' : (secretKeys[String(section)] ?? []).includes(String(key));
+
 /** "Secrets only by reference": one that stands in the file is in every copy and every backup of it. */
 function literalSecrets(written: unknown): Finding[] {
   const warnings: Finding[] = [];
@@ -156,13 +165,7 @@ function literalSecrets(written: unknown): Finding[] {
         visit(item, [...path, Array.isArray(value) ? Number(key) : key]);
       return;
     }
-    const [section, , key] = path;
-    const isSecret =
-      (section === 'providers' && key === 'apiKey') ||
-      ((section === 'sources' || section === 'destinations') && key === 'secret') ||
-      (section === 'destinations' && key === 'token') ||
-      (section === 'alerts' && path[1] === 'secret');
-    if (!isSecret || typeof value !== 'string' || hasReference(value)) return;
+    if (!isSecretAt(path) || typeof value !== 'string' || hasReference(value)) return;
     warnings.push({
       path,
       message: 'a secret stands in the file; refer to it by ${env:NAME} or ${file:/path}',
