@@ -2,6 +2,7 @@
 import { createBreaker } from '../../shared/breaker.ts';
 import type { App } from '../../shared/app.ts';
 import type { Price } from '../../shared/ledger/money.ts';
+import { checksSchema } from '../../shared/config/schema-trust.ts';
 import { createLog } from '../../shared/log.ts';
 import type { ModelSettings } from '../../shared/models/chat.ts';
 import { createHints } from '../../shared/queue.ts';
@@ -77,6 +78,8 @@ export function machineryApp(url: string): App {
       local: { enabled: true, acceptConfidence: 'auto' },
     },
     sources: { bench: { destination: 'bench' } },
+    trust: [],
+    checks: checksSchema.parse({}),
     destinations: {},
   };
   const runtime = {

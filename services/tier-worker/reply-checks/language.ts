@@ -71,7 +71,7 @@ function beginningOf(text: string): string {
 
 /** True where the reply is surely in the language that was asked for, or nobody can say: no detector is needed. */
 export function isSurelyRight({ text, language }: { text: string; language: string }): boolean {
-  if (language === 'und') return true;
+  if (language === 'und' || isPlainly(text, language)) return true;
   const plain = beginningOf(text);
   const counted = countScripts(plain);
   const isShort = counted.letters < (rulingFamilies(counted)[0] === 'cjk' ? fewCjkLetters : fewLetters);
@@ -80,6 +80,17 @@ export function isSurelyRight({ text, language }: { text: string; language: stri
   if (family !== 'latin') return family !== undefined && isWrittenIn(language, counted, family);
   return commonWords[language] !== undefined && hasClearLead(plain, language);
 }
+
+/** Most replies: Latin letters, and the language's own words in the first sentences already. */
+function isPlainly(text: string, language: string): boolean {
+  if (text.length < firstSentences || commonWords[language] === undefined) return false;
+  const first = text.slice(0, firstSentences);
+  return latinOnly.test(first) && hasClearLead(first, language);
+}
+
+const firstSentences = 200;
+/** With the punctuation that goes with it; no addresses, whose words are nobody's language. */
+const latinOnly = /^[\u0009-\u003f\u0041-\u024f\u2010-\u2027]*$/u;
 
 /** Where languages share such a script they are close ones. */
 function isWrittenIn(

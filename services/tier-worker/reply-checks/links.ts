@@ -10,9 +10,12 @@ const bare =
 /** What a sentence puts behind a link. */
 const trailing = /[.,;:!?)\]}'"»”’*_~`|/\\]{1,20}$/u;
 
+/** What every link and address has somewhere; most replies have none of it, and are done with this one look. */
+const mayHaveLinks = /@|:\/\/|www\.|[a-z0-9]\.[a-z]/iu;
+
 export function hasInventedLinks(reply: Reply): boolean {
   const { text } = reply;
-  if (!text.includes('.')) return false;
+  if (!mayHaveLinks.test(text)) return false;
   const withoutEmails = text.replaceAll(email, ' ');
   const withoutUrls = withoutEmails.replaceAll(url, ' ');
   const found = [...(text.match(email) ?? []), ...(withoutEmails.match(url) ?? [])];

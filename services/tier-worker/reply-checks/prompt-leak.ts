@@ -16,8 +16,17 @@ function runsOf(words: readonly string[]): string[] {
 const instructionRuns = new Set(ownInstructions.flatMap((text) => runsOf(wordsOf(text))));
 const firstWords = new Set([...instructionRuns].map((run) => run.slice(0, run.indexOf(' '))));
 
+/** The longest word of each run: without any of them there is no run, and most replies have none. */
+const longestWords = new Set(
+  [...instructionRuns].map((run) =>
+    run.split(' ').reduce((one, other) => (other.length > one.length ? other : one)),
+  ),
+);
+const longestWord = new RegExp([...longestWords].join('|'), 'iu');
+
 export function hasPromptLeak({ text }: { text: string }): boolean {
   if (marks.test(text)) return true;
+  if (!longestWord.test(text)) return false;
   const words = wordsOf(text);
   return words.some(
     (word, at) => firstWords.has(word) && instructionRuns.has(words.slice(at, at + runWords).join(' ')),
