@@ -14,6 +14,8 @@ const maxEntryCharacters = 4000;
 const maxSubjectCharacters = 300;
 const maxEarlierSubjectCharacters = 60;
 const maxNameCharacters = 100;
+const maxAttachments = 10;
+const maxFileNameCharacters = 60;
 /** Less room than this is not worth an entry. */
 const leastTokens = 20;
 
@@ -44,7 +46,15 @@ export function ticketData(
     history: shownHistory.map(({ entry, text }) => ({ role: entry.role, text })),
     customerName: cutCharacters(ticket.requester.name ?? '', maxNameCharacters) || null,
     queryType,
+    ...attachmentNames(ticket),
   };
+}
+
+/** What is in a file is not known here; that there is one often is what the message is about. */
+function attachmentNames({ attachments = [] }: Ticket): { attachments?: string[] } {
+  if (attachments.length === 0) return {};
+  const names = attachments.slice(0, maxAttachments);
+  return { attachments: names.map(({ name }) => cutCharacters(name, maxFileNameCharacters)) };
 }
 
 type Within<T> = { textOf: (entry: T) => string; room: number; family: TokenFamily };
