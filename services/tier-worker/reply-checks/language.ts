@@ -90,7 +90,7 @@ function isPlainly(text: string, language: string): boolean {
 
 const firstSentences = 200;
 /** With the punctuation that goes with it; no addresses, whose words are nobody's language. */
-const latinOnly = /^[\u0009-\u003f\u0041-\u024f\u2010-\u2027]*$/u;
+const latinOnly = /^[\t\n\r -?A-\u024f\u2010-\u2027]*$/u;
 
 /** Where languages share such a script they are close ones. */
 function isWrittenIn(
