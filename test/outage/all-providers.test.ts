@@ -91,9 +91,8 @@ test('all providers are dead: every ticket waits, people get those whose deadlin
     assert.ok(inFlight <= 1 + given, `${inFlight} in flight after ${given} answers`);
   }
   assert.equal(stage.wrote(/"model":"first".*"breaker\.opened"/), openedBefore, 'it was not failed again');
-  // Finding out how many there is room for costs some. A server on a busy machine sees the end of a call later than its caller,
-  // so that more are one too many there; as a wave, nine of ten would be.
-  assert.ok(refused <= returned.length / 3, `${refused} of ${returned.length} calls were too much at once`);
+  // Finding out how many there is room for costs some.
+  assert.ok(refused <= returned.length / 10, `${refused} of ${returned.length} calls were too much at once`);
   // The receiver has an answer a moment before the record knows.
   await until(async () => {
     const { open, parked } = await app.record.counts();
